@@ -1,0 +1,42 @@
+# Set-up and checks; everything else is `uv run siaga ...`.
+.DEFAULT_GOAL := help
+SHELL := bash
+
+UV := $(shell command -v uv 2>/dev/null || echo python3 -m uv)
+PY310 ?= $(shell ls -d $$HOME/.pyenv/versions/3.10.*/bin/python3.10 2>/dev/null | tail -n 1 | grep . || echo 3.10)
+RASA := UV_PROJECT_ENVIRONMENT=.venv-rasa $(UV) run --python $(PY310) --no-default-groups --group rasa
+export RASA_TELEMETRY_ENABLED := false
+
+.PHONY: help uv setup demo test check train smoke rasa
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+uv:
+	@command -v uv >/dev/null 2>&1 || python3 -c 'import uv' 2>/dev/null || python3 -m pip install --quiet uv
+
+setup: uv ## the service's environment
+	@$(UV) sync --quiet --frozen
+
+demo: setup ## web chat, admin, LAPOR! simulator on SQLite; nothing else needed
+	@$(UV) run --frozen siaga demo
+
+test: uv ## lint, types, import rules and all tests, from nothing
+	@bash scripts/test.sh
+
+check: uv ## lint, types, import rules, fast tests
+	@$(UV) sync --quiet --frozen --group dev
+	@$(UV) run --frozen --group dev ruff check .
+	@$(UV) run --frozen --group dev mypy
+	@$(UV) run --frozen --group dev lint-imports
+	@$(UV) run --frozen --group dev pytest tests --ignore=tests/e2e
+
+rasa: uv ## Rasa's own environment (Python 3.10)
+	@UV_PROJECT_ENVIRONMENT=.venv-rasa $(UV) sync --quiet --frozen --python $(PY310) --no-default-groups --group rasa
+
+smoke: rasa ## a small training with Rasa, compared live with our runtime
+	@$(RASA) --frozen python -m nlu.train --smoke
+
+train: rasa ## train with Rasa, export to data/model/, evaluate
+	@$(RASA) --frozen python -m nlu.train
+	@$(UV) run --frozen siaga nlu evaluate data/nlu/dev/*.yml
