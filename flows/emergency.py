@@ -1,0 +1,368 @@
+"""Someone is in danger: 112 first, the desk at once, then one question at a time.
+
+This file overrides every other flow: whatever was going on is put on the shelf and offered afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from flows.draft import absorb, begin
+from flows.model import (
+    Arg,
+    Attachment,
+    Case,
+    Effect,
+    Emergency,
+    HandOver,
+    IncidentChanged,
+    Other,
+    Photos,
+    Pin,
+    Place,
+    RaiseIncident,
+    Say,
+    State,
+    Step,
+    Tap,
+    Text,
+    Understanding,
+    UpdateIncident,
+)  # fmt: skip
+from flows.options import chosen, options, question
+from flows.report import offer_shelf, proceed
+
+UNANSWERED_AFTER: Final = timedelta(minutes=2)
+"""How long the *ask* question may stay unanswered before a person is alerted."""
+ONE_EVENT: Final = timedelta(minutes=60)
+"""Within this time a further cry for help in the same conversation is about the same event."""
+NO_QUESTIONS: Final = ("krisis_jiwa",)
+NO_ANSWERS: Final = ("salam", "terima_kasih", "bantuan", "keluhan_bot", "privasi", "cek_status", "ulang", "setuju")
+"""Intents that answer none of the questions about an emergency: told to the desk, and the question comes back."""
+
+
+def incident_id(at: datetime, token: str) -> str:
+    """Sortable by time, unguessable by its tail, stable when the same event is processed again."""
+    return f"IN-{at:%Y%m%d%H%M%S}-{token[-12:]}"
+
+
+def concerns(emergency: Emergency) -> bool:
+    """Whether this message must come here before anything else."""
+    return emergency.level != "none"
+
+
+# --- Opening -----------------------------------------------------------------------------------------
+
+
+def open_case(state: State, event: Text | Photos | Other, text: str, u: Understanding) -> Step:
+    """The first words are 112; a live one goes to the desk in this very step."""
+    live = u.emergency.level == "live"
+    known = state.case
+    if known and event.at - known.opened_at <= ONE_EVENT:
+        return _more_words(state, known, event, text, u, live)
+    case = Case(
+        incident=incident_id(event.at, event.token),
+        type=u.emergency.type or "lainnya",
+        opened_at=event.at,
+        level="live" if live else "unconfirmed",
+        words=text,
+        ranking=tuple(r.code for r in u.category.ranking[:3]),
+        place=None if u.place.is_empty else u.place,
+        phone=state.phone,
+        outside=bool(u.place.outside),
+    )
+    state = _shelve(replace(state, case=case))
+    photos = event.photos if isinstance(event, Photos) else ()
+    return _go_live(state, photos) if live else _ask_whether(state)
+
+
+def _shelve(state: State) -> State:
+    """The report under way is kept; a newer one replaces an older one on the shelf."""
+    return replace(state, draft=None, shelf=state.draft or state.shelf, question=None)
+
+
+def _go_live(state: State, photos: tuple[Attachment, ...] = (), words: str | None = None) -> Step:
+    case = replace(_case(state), level="live")
+    effect: Effect
+    if case.raised:
+        effect = UpdateIncident(case, "confirmed", words, photos)
+    else:
+        effect = RaiseIncident(replace(case, raised=True), photos)
+    case = replace(case, raised=True)
+    first = Say("emergency_live", {"type": case.type, "outside": "yes" if case.outside else "no"}, urgent=True)
+    return _next_question(replace(state, case=case), (effect, first))
+
+
+def _ask_whether(state: State) -> Step:
+    case = _case(state)
+    say = Say("emergency_ask", {"type": case.type}, options("emergency:yes", "emergency:no"), urgent=True)
+    return Step(replace(state, question=question("emergency_ask", say)), (say,))
+
+
+def _more_words(
+    state: State, case: Case, event: Text | Photos | Other, text: str, u: Understanding, live: bool
+) -> Step:
+    """A further message about the same event: a live one confirms, any other is told to the desk."""
+    if case.place is None and not u.place.is_empty:
+        case = replace(case, place=u.place, outside=case.outside or bool(u.place.outside))
+    if case.type == "lainnya" and u.emergency.type:
+        case = replace(case, type=u.emergency.type)
+    photos = event.photos if isinstance(event, Photos) else ()
+    state = _shelve(replace(state, case=case))
+    if case.level == "unconfirmed" and not live:
+        effects: tuple[Effect, ...] = (UpdateIncident(case, "words", text, photos),) if case.raised else ()
+        again = _ask_whether(replace(state, case=replace(case, words=f"{case.words}\n{text}")))
+        return Step(again.state, (*effects, *again.effects))
+    if case.level == "unconfirmed":
+        return _go_live(replace(state, case=replace(case, words=f"{case.words}\n{text}")), photos, text)
+    noted = Say("emergency_more", {"by": case.acknowledged_by or ""}, urgent=True)
+    return _next_question(state, (UpdateIncident(case, "words", text, photos), noted))
+
+
+# --- Questions, one at a time ------------------------------------------------------------------------
+
+
+def _next_question(state: State, before: tuple[Effect, ...]) -> Step:
+    """Where, then a number to call, then who is hurt; nothing for someone in a crisis of their own."""
+    case = _case(state)
+    if case.type in NO_QUESTIONS:
+        return Step(replace(state, question=None), before)
+    if not _found(case.place) and case.asked.count("place") < 2:
+        key = "emergency_ask_place" if "place" not in case.asked else "emergency_ask_place_again"
+        return _put(state, case, "place", Say(key, request="location", urgent=True), before)
+    if case.phone is None and "phone" not in case.asked:
+        say = Say("emergency_ask_phone", options=options("emergency:skip"), request="contact", urgent=True)
+        return _put(state, case, "phone", say, before)
+    if case.victims is None and "victims" not in case.asked:
+        say = Say("emergency_ask_victims", options=options("emergency:skip"), urgent=True)
+        return _put(state, case, "victims", say, before)
+    if state.shelf and not (state.question and state.question.name == "shelf"):
+        return offer_shelf(state, before)
+    return Step(replace(state, question=None), before)
+
+
+def _found(place: Place | None) -> bool:
+    return bool(place and (place.detail or place.desa or place.has_pin or place.outside))
+
+
+def _put(state: State, case: Case, name: str, say: Say, before: tuple[Effect, ...]) -> Step:
+    case = replace(case, asked=(*case.asked, name))
+    return Step(replace(state, case=case, question=question(f"emergency_{name}", say)), (*before, say))
+
+
+# --- Answers -----------------------------------------------------------------------------------------
+
+
+def is_asked(state: State) -> bool:
+    """Whether the pending question belongs to the emergency."""
+    return bool(state.case and state.question and state.question.name.startswith("emergency_"))
+
+
+def is_for_desk(state: State, event: Text | Tap | Pin | Photos | Other) -> bool:
+    """Whether a picture, pin or number without a question still belongs to the danger told a moment ago."""
+    case = state.case
+    if case is None or case.level != "live" or state.draft or event.at - case.opened_at > ONE_EVENT:
+        return False
+    match event:
+        case Pin():
+            return True
+        case Photos():
+            return bool(event.photos)
+        case Other(phone=str()):
+            return True
+        case _:
+            return False
+
+
+def pass_on(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
+    """Tell the desk; what is being asked meanwhile stays as it is."""
+    case = _case(state)
+    told: Effect
+    match event:
+        case Pin():
+            case = replace(case, place=event.place, outside=case.outside or bool(event.place.outside))
+            told = UpdateIncident(case, "place")
+        case Photos():
+            told = UpdateIncident(case, "photo", event.caption, event.photos)
+        case Other():
+            case = replace(case, phone=event.phone)
+            told = UpdateIncident(case, "phone", event.phone)
+        case _:
+            told = UpdateIncident(case, "words", getattr(event, "text", None))
+    return Step(replace(state, case=case), (told, _noted(case)))
+
+
+def answer(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
+    """Anything that arrives while the emergency asks: an answer, or more for the desk."""
+    case, name = _case(state), state.question.name if state.question else ""
+    if name == "emergency_ask":
+        return _answer_whether(state, event)
+    match event:
+        case Pin():
+            return _place_known(state, case, event.place, None)
+        case Photos():
+            if not event.photos and event.problems:
+                return _next_question(_requeue(state, name), (Say(f"photo_{event.problems[0]}", urgent=True),))
+            told = UpdateIncident(case, "photo", event.caption or "", event.photos)
+            return _next_question(_requeue(state, name), (told, _noted(case)))
+        case Other(phone=str()):
+            return _phone_known(state, case, event.phone or "")
+        case Other():
+            return _next_question(_requeue(state, name), (Say(f"received_{event.kind}", urgent=True),))
+        case Tap():
+            picked = chosen(state, event)
+            return _next_question(state if picked else _requeue(state, name), (_noted(case),))
+        case Text():
+            return _answer_words(state, case, event, name)
+
+
+def _answer_words(state: State, case: Case, event: Text, name: str) -> Step:
+    u = event.understanding
+    if u.intent == "lewati" or chosen(state, event) == "emergency:skip":
+        return _next_question(state, (_noted(case),))
+    if u.intent == "tolak" and name != "emergency_victims":
+        return _next_question(state, (_noted(case),))
+    if u.intent == "batal":
+        return Step(replace(state, question=None), (UpdateIncident(case, "words", event.text), _noted(case)))
+    if u.intent == "petugas":
+        called = replace(_requeue(state, name), waiting_for_staff=True)
+        wanted = () if state.waiting_for_staff else (HandOver("asked"),)
+        return _next_question(called, (*wanted, UpdateIncident(case, "words", event.text), _noted(case)))
+    if u.intent in NO_ANSWERS and u.place.is_empty and not (u.intent == "setuju" and name == "emergency_victims"):
+        return _next_question(_requeue(state, name), (UpdateIncident(case, "words", event.text), _noted(case)))
+    if name == "emergency_place":
+        place = u.place if not u.place.is_empty else Place(detail=event.text.strip()[:300])
+        if not _found(place):
+            place = replace(place, detail=event.text.strip()[:300])
+        return _place_known(state, case, place, event.text)
+    if name == "emergency_phone":
+        digits = "".join(c for c in event.text if c.isdigit() or c == "+")
+        if len(digits) >= 8:
+            return _phone_known(state, case, digits)
+        return _next_question(state, (UpdateIncident(case, "words", event.text), _noted(case)))
+    case = replace(case, victims=event.text.strip()[:300])
+    return _next_question(replace(state, case=case), (UpdateIncident(case, "victims", event.text), _noted(case)))
+
+
+def _answer_whether(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
+    case = _case(state)
+    picked = chosen(state, event) if isinstance(event, Text | Tap) else None
+    intent = event.understanding.intent if isinstance(event, Text) else ""
+    if picked == "emergency:yes" or (picked is None and intent in ("setuju", "darurat")):
+        return _go_live(state)
+    if picked == "emergency:no" or (picked is None and intent == "tolak"):
+        return _not_now(state, event)
+    before: tuple[Effect, ...] = ()
+    if intent == "petugas" and not state.waiting_for_staff:
+        state = replace(state, waiting_for_staff=True)
+        before = (HandOver("asked"),)
+    if isinstance(event, Pin):
+        case = replace(case, place=event.place, outside=case.outside or bool(event.place.outside))
+    elif isinstance(event, Text):
+        found = event.understanding.place
+        place = case.place if found.is_empty else found
+        case = replace(case, words=f"{case.words}\n{event.text}", place=place)
+    effects: tuple[Effect, ...] = ()
+    if case.raised:
+        photos = event.photos if isinstance(event, Photos) else ()
+        effects = (UpdateIncident(case, "words", getattr(event, "text", None), photos),)
+    again = _ask_whether(replace(state, case=case))
+    return Step(again.state, (*before, *effects, *again.effects))
+
+
+def _not_now(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
+    """No danger now: the same words become the draft of a normal report."""
+    case = _case(state)
+    effects: tuple[Effect, ...] = (UpdateIncident(case, "cancelled"),) if case.raised else ()
+    state = begin(replace(state, case=None, question=None), event.at)
+    draft = state.draft
+    assert draft is not None
+    said = Text(f"{event.id}/case", case.opened_at, event.token, case.words, Understanding())
+    place = case.place or Place()
+    draft = absorb(draft, said, case.words, Understanding(intent="lapor", place=place))
+    draft = replace(draft, ranking=tuple(c for c in case.ranking if c != "lainnya"))
+    return proceed(replace(state, draft=draft), event.at, (*effects, Say("emergency_not_now")))
+
+
+def _place_known(state: State, case: Case, place: Place, words: str | None) -> Step:
+    old = case.place or Place()
+    place = replace(place, kecamatan=place.kecamatan or old.kecamatan, desa=place.desa or old.desa)
+    case = replace(case, place=place, outside=case.outside or bool(place.outside))
+    return _next_question(replace(state, case=case), (UpdateIncident(case, "place", words), _noted(case)))
+
+
+def _phone_known(state: State, case: Case, phone: str) -> Step:
+    case = replace(case, phone=phone)
+    state = replace(state, case=case, phone=phone)
+    return _next_question(state, (UpdateIncident(case, "phone", phone), _noted(case)))
+
+
+def _noted(case: Case) -> Say:
+    """Never says that help is coming before a person acknowledged."""
+    if case.acknowledged_by:
+        return Say("emergency_noted_by", {"by": case.acknowledged_by}, urgent=True)
+    return Say("emergency_noted", urgent=True)
+
+
+def _requeue(state: State, name: str) -> State:
+    """The question was not answered by this: it may be put once more."""
+    case, asked = _case(state), name.removeprefix("emergency_")
+    left = list(case.asked)
+    if asked in left:
+        left.remove(asked)
+    return replace(state, case=replace(case, asked=tuple(left)))
+
+
+# --- What people and time do -------------------------------------------------------------------------
+
+
+def changed(state: State, event: IncidentChanged) -> Step:
+    """The desk moved the incident on: who and when, in plain words."""
+    case = state.case
+    if case is None or case.incident != event.incident:
+        case = None
+    by = event.by or ""
+    args: dict[str, Arg] = {"by": by, "at": event.at}
+    match event.state:
+        case "acknowledged":
+            if case:
+                state = replace(state, case=replace(case, acknowledged_by=by, raised=True))
+            return Step(state, (Say("emergency_acknowledged", args, urgent=True),))
+        case "dispatched":
+            return Step(state, (Say("emergency_dispatched", args, urgent=True),))
+        case "on_scene":
+            return Step(state, (Say("emergency_on_scene", args, urgent=True),))
+        case "unanswered":
+            return Step(state, (Say("emergency_unanswered", urgent=True),))
+        case "resolved" | "not_emergency":
+            asked = is_asked(state)
+            state = replace(state, case=None if case else state.case, question=None if asked else state.question)
+            effects: tuple[Effect, ...] = (Say(f"emergency_{event.state}", args),)
+            if state.shelf and state.question is None:
+                return offer_shelf(state, effects)
+            return Step(state, effects)
+
+
+def tick(state: State, at: datetime) -> Step | None:
+    """Nobody answered the *ask* question: a person is alerted, marked unconfirmed."""
+    case = state.case
+    if case and case.level == "unconfirmed" and not case.raised and at - case.opened_at >= UNANSWERED_AFTER:
+        case = replace(case, raised=True)
+        return Step(replace(state, case=case), (RaiseIncident(case), Say("emergency_alerted_unconfirmed", urgent=True)))
+    return None
+
+
+def wakes_at(state: State) -> datetime | None:
+    case = state.case
+    if case and case.level == "unconfirmed" and not case.raised:
+        return case.opened_at + UNANSWERED_AFTER
+    return None
+
+
+def _case(state: State) -> Case:
+    assert state.case is not None
+    return state.case
+
+

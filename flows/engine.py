@@ -1,0 +1,315 @@
+"""advance(state, event) -> Step: the whole dialogue as one pure function.
+
+Order of precedence: danger, a person who holds the conversation, the emergency's own questions, global words,
+the report under way, digressions, a new report. Two bubbles a turn at most; one question a turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from flows import digress, emergency, handover, report, status
+from flows.draft import absorb, begin
+from flows.model import (
+    Effect,
+    Event,
+    IncidentChanged,
+    Language,
+    Other,
+    Photos,
+    Pin,
+    ReportChanged,
+    Say,
+    StaffHandedBack,
+    StaffSpoke,
+    StaffTook,
+    State,
+    Step,
+    Tap,
+    Text,
+    Tick,
+    Understanding,
+)  # fmt: skip
+from flows.options import chosen, options, question
+
+REMIND_AFTER: Final = timedelta(minutes=30)
+CLOSE_AFTER: Final = timedelta(hours=23)
+"""Inside WhatsApp's 24-hour window, so the closing word still reaches the citizen."""
+
+_GLOBAL: Final = ("batal", "ulang", "petugas")
+_NEW_REPORT: Final = ("lapor", "aspirasi")
+
+
+def advance(state: State, event: Event) -> Step:
+    """What this event means for the conversation. Never raises, never loses what was gathered."""
+    match event:
+        case Text() | Tap() | Photos() | Pin() | Other():
+            step = _citizen(replace(state, last_citizen_at=event.at, reminded=False), event)
+            step = _with_notice(state, step)
+        case Tick():
+            step = _tick(state, event)
+        case ReportChanged():
+            step = status.changed(state, event)
+        case IncidentChanged():
+            step = emergency.changed(state, event)
+        case StaffSpoke():
+            step = handover.spoke(state, event)
+        case StaffTook():
+            step = handover.took(state, event)
+        case StaffHandedBack():
+            step = handover.handed_back(state, event)
+            step = _back_to_question(step, event.at) if state.held_by else step
+        case _:
+            assert_never(event)
+    return replace(step, state=replace(step.state, wake_at=_wakes_at(step.state)))
+
+
+# --- The citizen speaks ------------------------------------------------------------------------------
+
+Said = Text | Tap | Photos | Pin | Other
+
+
+def _citizen(state: State, event: Said) -> Step:
+    words = _words(event)
+    understanding = _understood(event)
+    if words and understanding:
+        state = replace(state, language=_language(state, words, understanding))
+        if isinstance(event, Text | Photos | Other) and emergency.concerns(understanding.emergency):
+            return emergency.open_case(state, event, words, understanding)
+    if emergency.is_asked(state):
+        return emergency.answer(state, event)
+    if emergency.is_for_desk(state, event):
+        return emergency.pass_on(state, event)
+    if state.held_by:
+        return Step(state)
+    match event:
+        case Text():
+            return _text(state, event)
+        case Tap():
+            return _tap(state, event)
+        case Photos():
+            return _photos(state, event)
+        case Pin():
+            return _pin(state, event)
+        case Other():
+            return _other(state, event)
+
+
+def _understood(event: Said) -> Understanding | None:
+    return event.understanding if isinstance(event, Text | Photos | Other) else None
+
+
+def _language(state: State, words: str, u: Understanding) -> Language:
+    """English is answered in English; a short answer ("ok", a place name) does not turn the language back."""
+    return state.language if state.language != u.language == "id" and len(words.split()) < 4 else u.language
+
+
+def _words(event: Said) -> str:
+    match event:
+        case Text():
+            return event.text
+        case Photos() | Other():
+            return event.caption or ""
+        case _:
+            return ""
+
+
+def _text(state: State, event: Text) -> Step:
+    u = event.understanding
+    picked = chosen(state, event)
+    asked = state.question.name if state.question else ""
+    if picked:
+        return _pick(state, event, picked)
+    if u.intent in _GLOBAL and not asked.startswith("change_"):
+        return _global(state, event)
+    if asked == "shelf" and u.intent in ("setuju", "tolak"):
+        return _pick(state, event, "shelf:take" if u.intent == "setuju" else "shelf:drop")
+    if status.named_ticket(event.text) or (digress.is_digression(u.intent) and not _answers(state, event)):
+        return _digress(state, event)
+    if state.draft:
+        return report.answer_text(state, event)
+    return _new_report(state, event)
+
+
+def _answers(state: State, event: Text) -> bool:
+    """Whether words that look beside the matter are what was asked for."""
+    name = state.question.name if state.question else ""
+    intent = event.understanding.intent
+    if state.draft is None:
+        return False
+    if name in ("change_description", "change_reporter"):
+        return True
+    if name == "description":
+        return intent in ("tanya_informasi", "luar_topik") and len(event.text.split()) > 2
+    if name in ("place", "place_detail"):
+        return intent == "luar_topik" or not event.understanding.place.is_empty
+    if name in ("category", "change_date"):
+        return intent == "luar_topik" or event.understanding.date is not None
+    return False
+
+
+def _global(state: State, event: Text) -> Step:
+    match event.understanding.intent:
+        case "batal":
+            return report.cancel(state)
+        case "ulang":
+            fresh = begin(replace(state, shelf=state.draft or state.shelf, question=None), event.at)
+            return report.proceed(fresh, event.at, (Say("starting_over"),))
+        case _:
+            return _back_to_question(handover.ask_for_staff(state), event.at)
+
+
+def _digress(state: State, event: Text) -> Step:
+    """Answer, then put the pending question again; without one, offer what can be done."""
+    u = event.understanding
+    if u.intent == "bantuan" and state.draft is None:
+        return _ask_menu(state, digress.menu())
+    if u.intent == "salam" and state.draft is None:
+        return _ask_menu(state, replace(digress.menu(), key="greeting_menu"))
+    if u.intent == "tanya_informasi" and state.draft is None:
+        return _offer_to_file(state, event)
+    return _back_to_question(Step(state, (digress.answer(state, event),)), event.at)
+
+
+def _offer_to_file(state: State, event: Text) -> Step:
+    """No answer with a source is at hand: the question itself can be filed as permintaan informasi."""
+    if state.shelf and state.shelf.classification != "permintaan_informasi":
+        return report.offer_shelf(state, (Say("no_answer_known"),))
+    drafted = begin(state, event.at)
+    assert drafted.draft is not None
+    draft = absorb(drafted.draft, event, event.text, event.understanding)
+    draft = replace(draft, photo_settled=True)
+    say = Say("offer_to_file_question", options=options("shelf:take", "shelf:drop"))
+    return Step(replace(state, shelf=draft, question=question("shelf", say)), (say,))
+
+
+def _ask_menu(state: State, say: Say) -> Step:
+    return Step(replace(state, question=question("menu", say)), (say,))
+
+
+def _back_to_question(step: Step, at: datetime) -> Step:
+    """After a digression the pending question comes back in the second bubble."""
+    state = step.state
+    if state.draft is None or state.held_by:
+        return step
+    return report.ask_again(state, at, step.effects)
+
+
+def _new_report(state: State, event: Text) -> Step:
+    """The first message may already be the report."""
+    u = event.understanding
+    match u.intent:
+        case "setuju" | "tolak" | "lewati" | "ubah":
+            return _ask_menu(state, digress.menu())
+        case "jawaban" if u.place.is_empty and len(event.text.split()) < 4:
+            return _ask_menu(state, digress.menu())
+    started = begin(state, event.at)
+    assert started.draft is not None
+    describes = not (u.intent == "lapor" and u.category.code is None and len(event.text.split()) <= 6)
+    describes = describes and u.intent not in ("jawaban", "anonim")
+    draft = absorb(started.draft, event, event.text, u, describes=describes)
+    return report.proceed(replace(started, draft=draft, further=u.more or state.further), event.at)
+
+
+def _tap(state: State, event: Tap) -> Step:
+    picked = chosen(state, event)
+    if picked:
+        return _pick(state, event, picked)
+    if event.option in ("report:new", "status", "staff", "shelf:take"):
+        return _pick(state, event, event.option)
+    if state.draft:
+        return report.ask_again(state, event.at, (Say("old_button"),))
+    return _ask_menu(state, replace(digress.menu(), key="old_button_menu"))
+
+
+def _pick(state: State, event: Text | Tap, picked: str) -> Step:
+    """A current option; the few that belong to no report are read here."""
+    match picked:
+        case "report:new":
+            if state.draft:
+                return report.ask_again(state, event.at)
+            return report.proceed(begin(replace(state, question=None), event.at), event.at)
+        case "status":
+            return _back_to_question(Step(state, status.answer(state, "")), event.at)
+        case "staff":
+            return _back_to_question(handover.ask_for_staff(state), event.at)
+        case "shelf:take":
+            if state.draft:
+                return report.ask_again(state, event.at)
+            return report.take_from_shelf(state, event.at)
+        case "shelf:drop":
+            return Step(replace(state, shelf=None, question=None), (Say("draft_dropped"),))
+    if state.draft:
+        return report.answer_option(state, event, picked)
+    return _ask_menu(state, digress.menu())
+
+
+def _photos(state: State, event: Photos) -> Step:
+    if state.draft is None:
+        if not event.photos and not event.caption:
+            return Step(state, (Say(f"photo_{event.problems[0]}" if event.problems else "photo_unavailable"),))
+        state = begin(state, event.at)
+    return report.answer_photos(state, event)
+
+
+def _pin(state: State, event: Pin) -> Step:
+    return report.answer_pin(state if state.draft else begin(state, event.at), event)
+
+
+def _other(state: State, event: Other) -> Step:
+    """Never silence: what was received, and what to send instead."""
+    said = Step(state, (Say(f"received_{event.kind}"),))
+    # A yes under something that cannot be used is not the yes that files the report without it.
+    if event.caption and event.understanding and event.understanding.intent != "setuju":
+        text = Text(event.id, event.at, event.token, event.caption, event.understanding)
+        step = _text(state, text)
+        says = [e for e in step.effects if isinstance(e, Say)]
+        return Step(step.state, (*said.effects, *(e for e in step.effects if not isinstance(e, Say)), *says[-1:]))
+    if state.draft is None:
+        return _ask_menu(state, replace(digress.menu(), key=f"received_{event.kind}"))
+    return _back_to_question(said, event.at)
+
+
+# --- First contact, and time -------------------------------------------------------------------------
+
+
+def _with_notice(before: State, step: Step) -> Step:
+    """The first answer begins with the notice; in danger it waits until the danger is handled."""
+    state = step.state
+    if before.noticed or state.held_by or not any(isinstance(e, Say) for e in step.effects):
+        return step
+    if state.case is not None:
+        return step
+    effects: tuple[Effect, ...] = (Say("notice"), *step.effects)
+    says = [e for e in effects if isinstance(e, Say)]
+    if len(says) > 2:
+        effects = (Say("notice"), *(e for e in effects if not isinstance(e, Say)), says[-1])
+    return Step(replace(state, noticed=True), effects)
+
+
+def _tick(state: State, event: Tick) -> Step:
+    step = emergency.tick(state, event.at)
+    if step:
+        return step
+    step = handover.tick(state, event.at)
+    if step:
+        return _back_to_question(step, event.at)
+    if state.draft and state.last_citizen_at and not state.held_by:
+        silent = event.at - state.last_citizen_at
+        if silent >= CLOSE_AFTER:
+            shelved = replace(state, draft=None, shelf=state.draft, question=None)
+            say = Say("draft_closed", options=options("shelf:take"))
+            return Step(replace(shelved, question=question("shelf", say)), (say,))
+        if silent >= REMIND_AFTER and not state.reminded:
+            return report.ask_again(replace(state, reminded=True), event.at, (Say("reminder"),))
+    return Step(state)
+
+
+def _wakes_at(state: State) -> datetime | None:
+    """The earliest moment at which time alone changes something."""
+    times = [emergency.wakes_at(state), handover.wakes_at(state)]
+    if state.draft and state.last_citizen_at and not state.held_by:
+        times.append(state.last_citizen_at + (CLOSE_AFTER if state.reminded else REMIND_AFTER))
+    return min((t for t in times if t), default=None)
