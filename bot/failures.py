@@ -1,0 +1,23 @@
+"""The three ways a call to the outside can fail. Translated at the edge, once; the retry policy reads them."""
+
+from __future__ import annotations
+
+
+class SiagaError(Exception):
+    """Root of our own errors; `str()` is one sentence an operator can act on."""
+
+
+class TemporaryFailure(SiagaError):
+    """It did not happen and may work later. `retry_after` (seconds) is the other side's wish, if it had one."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(SiagaError):
+    """It did not happen and will not until a person changes something."""
+
+
+class UnknownOutcome(SiagaError):
+    """It may or may not have happened. Never repeated blindly where twice would be wrong."""

@@ -1,0 +1,1 @@
+"""Alembic migrations; run by `siaga db upgrade`, and by demo and chat themselves."""

@@ -1,0 +1,51 @@
+"""One transaction with all repositories over it: what the rest of the house sees of the database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.conversations import Conversations
+from bot.store.outbox import OutboxRows
+from bot.store.reports import Incidents, Reports
+from bot.store.sealing import Sealer
+from bot.store.unit_of_work import Store
+
+
+class Transaction:
+    """The repositories of one session."""
+
+    def __init__(self, session: AsyncSession, sealer: Sealer) -> None:
+        self.session = session
+        self.conversations = Conversations(session, sealer)
+        self.outbox = OutboxRows(session, sealer)
+        self.reports = Reports(session, sealer)
+        self.incidents = Incidents(session, sealer)
+        self.sealer = sealer
+
+    async def flush(self) -> None:
+        """Send pending rows to the database, so that their ids are known."""
+        await self.session.flush()
+
+
+@asynccontextmanager
+async def writing(store: Store) -> AsyncIterator[Transaction]:
+    """A transaction that is committed at the end of the block."""
+    async with store.write() as session:
+        yield Transaction(session, store.sealer)
+
+
+@asynccontextmanager
+async def reading(store: Store) -> AsyncIterator[Transaction]:
+    """The same view without writing."""
+    async with store.read() as session:
+        yield Transaction(session, store.sealer)
+
+
+async def answers(store: Store) -> bool:
+    """Whether the database answers a trivial question."""
+    async with store.read() as session:
+        return bool(await session.scalar(text("SELECT 1")) == 1)

@@ -1,0 +1,106 @@
+"""One transaction at a time, committed here and nowhere else.
+
+SQLite has one writer: a write transaction begins with BEGIN IMMEDIATE, because a deferred one that turns into
+a writer under two connections fails with "database is locked" without waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from bot.failures import TemporaryFailure
+from bot.store.sealing import Sealer
+
+
+class Store:
+    """The database: sessions for reading, sessions for writing, and the sealer both need."""
+
+    def __init__(self, url: str, sealer: Sealer) -> None:
+        self.url = url
+        self.sealer = sealer
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _engine(url, self.is_sqlite)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        # One writer at a time within the process spares SQLite the busy wait between our own tasks.
+        self._writing = asyncio.Lock() if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that changes nothing."""
+        async with _translated(), self._sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Raises TemporaryFailure when the database cannot be reached.
+        """
+        if self._writing is None:
+            async with _translated(), self._sessions.begin() as session:
+                yield session
+        else:
+            async with self._writing, _translated(), self._sessions() as session:
+                connection = await session.connection(execution_options={"siaga_writes": True})
+                assert connection is not None
+                try:
+                    yield session
+                    await session.commit()
+                except BaseException:
+                    await session.rollback()
+                    raise
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _engine(url: str, is_sqlite: bool) -> AsyncEngine:
+    if not is_sqlite:
+        return create_async_engine(
+            url, pool_size=8, max_overflow=4, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
+        )
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # Parameters are citizens' words and names: errors must not carry them into the log.
+    engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # Transactions are opened by the "begin" hook below, never by the driver.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("siaga_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """A database out of reach is a temporary failure, told in one sentence."""
+    try:
+        yield
+    except OperationalError as error:
+        raise TemporaryFailure(f"the database does not answer: {error.orig}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise TemporaryFailure(f"the database connection broke: {error.orig}") from error
+        raise
+    except OSError as error:
+        raise TemporaryFailure(f"the database cannot be reached: {error}") from error
