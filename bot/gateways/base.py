@@ -1,0 +1,113 @@
+"""The shape of a gateway: LAPOR! takes reports, an alert transport takes incidents.
+
+Gateways know neither store, channels nor admin. Every port has a null or console twin and one contract test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A cleaned photo: `hash` is the SHA-256 of `content`."""
+
+    hash: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.hash[:16]}.{self.content_type.rpartition('/')[2].replace('jpeg', 'jpg')}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportToFile:
+    """A complete report in the terms of our own labels; the gateway knows LAPOR!'s ids and names.
+
+    `reporter` and `phone` are None when the report is anonim or rahasia. `place_text` is the place in words.
+    """
+
+    ticket: str
+    category: str
+    classification: str
+    place_text: str
+    kecamatan: str | None
+    desa: str | None
+    lat: float | None
+    lon: float | None
+    description: str
+    incident_date: date
+    is_anonymous: bool
+    is_secret: bool
+    reporter: str | None
+    phone: str | None
+    channel: str
+    agency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """LAPOR!'s answer: `complaint_id` is its own id; `tracking_id` the public one where the answer has it."""
+
+    complaint_id: str
+    tracking_id: str
+
+
+class Lapor(Protocol):
+    """Files reports. Twins: LaporApi, LaporAssisted (a person files), LaporConsole."""
+
+    async def upload(self, photo: Photo) -> str:
+        """Upload one photo and return its id at LAPOR!. May be repeated. Raises TemporaryFailure, Rejected."""
+        ...
+
+    async def file(self, report: ReportToFile, attachments: list[str]) -> Receipt | None:
+        """Submit one complaint. None means a person files it (assisted mode).
+
+        Raises TemporaryFailure only when nothing was sent, Rejected with LAPOR!'s words, UnknownOutcome when
+        the request left and no answer came back: the caller must then never repeat it.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An incident as an alert transport shows it. Times are UTC; `words` are the citizen's own."""
+
+    incident: str
+    version: int
+    type: str
+    level: str
+    words: str
+    at: datetime
+    channel: str
+    place_text: str | None
+    kecamatan: str | None
+    desa: str | None
+    lat: float | None
+    lon: float | None
+    victims: str | None
+    phone: str | None
+    outside: bool
+    desk_url: str | None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class AlertTransport(Protocol):
+    """One way to reach the people behind 112. Twins: Desk, TelegramGroup, SignedWebhook, ConsoleAlert."""
+
+    name: str
+
+    async def alert(self, alert: Alert) -> str:
+        """Deliver and return the other side's reference. May be repeated (at least once). Same errors as above.
+
+        Delivered is not acknowledged: only a person acknowledges.
+        """
+        ...
+
+    async def close(self) -> None: ...
