@@ -26,6 +26,14 @@ from telegram.warnings import PTBDeprecationWarning
 from bot.failures import Rejected, TemporaryFailure
 
 
+class NotSent(NetworkError):
+    """No connection could be made: Telegram saw nothing."""
+
+
+class Unanswered(NetworkError):
+    """The request left and the connection broke before a whole answer came."""
+
+
 class AiohttpRequest(BaseRequest):
     """Requests of python-telegram-bot over one aiohttp session; timeouts in seconds.
 
@@ -61,7 +69,7 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Status and body. Raises TimedOut, or NetworkError naming the kind of failure."""
+        """Status and body. Raises NotSent, Unanswered or TimedOut (sent, but no answer in time)."""
         timeout = aiohttp.ClientTimeout(
             total=None,
             connect=pool_timeout if _is_seconds(pool_timeout) else None,
@@ -71,10 +79,12 @@ class AiohttpRequest(BaseRequest):
         try:
             async with self._opened().request(method, url, data=_body(request_data), timeout=timeout) as answer:
                 return answer.status, await answer.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            raise NotSent(f"no connection to Telegram ({type(error).__name__})") from None
         except TimeoutError as error:
             raise TimedOut(f"Telegram did not answer in time ({type(error).__name__})") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise NetworkError(f"no connection to Telegram ({type(error).__name__})") from None
+            raise Unanswered(f"the connection to Telegram broke ({type(error).__name__})") from None
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:

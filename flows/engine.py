@@ -1,7 +1,7 @@
 """advance(state, event) -> Step: the whole dialogue as one pure function.
 
-Order of precedence: danger, a person who holds the conversation, the emergency's own questions, global words,
-the report under way, digressions, a new report. Two bubbles a turn at most; one question a turn.
+Order of precedence: danger and its own questions, a person who holds the conversation, global words, digressions,
+the report under way, a new report. Two bubbles a turn at most; one question a turn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""To a person and back: the bot is silent while a petugas holds the conversation, and says when that begins and ends."""
+"""To a person and back: the bot is silent while a petugas holds the conversation, and says when."""
 
 from __future__ import annotations
 

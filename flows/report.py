@@ -33,7 +33,7 @@ from flows.model import (
     Ticket,
     Understanding,
 )  # fmt: skip
-from flows.options import chosen, option, options, question
+from flows.options import chosen, options, question
 
 PLACE_TRIES: Final = 2
 CHANGEABLE: Final = ("category", "place", "description", "date", "photos", "reporter")
@@ -102,7 +102,8 @@ def _ask_place(state: State, draft: Draft, at: datetime, before: tuple[Effect, .
     if place and place.certainty == "doubtful" and place.candidates:
         codes = [c.code for c in place.candidates[:BEST]]
         if len(codes) == 1:
-            say = Say("ask_place_one", {"place": Name("place", codes[0])}, (option(f"place:{codes[0]}"), *options("place:none")))
+            named = {"place": Name("place", codes[0])}
+            say = Say("ask_place_one", named, options(f"place:{codes[0]}", "place:none"))
         else:
             say = Say("ask_place_which", options=options(*(f"place:{c}" for c in codes), "place:none"))
         return _ask(state, "place_which", say, before)

@@ -19,23 +19,14 @@ from telegram import (
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
 )
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Conflict,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    TelegramError,
-    TimedOut,
-)
+from telegram.error import Conflict, TelegramError
 
 from bot.channels.base import Button, Forged, Incoming, Limits, Malformed, Media, Outgoing, StaffTap, WebhookRequest
 from bot.channels.download import check_announced, too_large
 from bot.channels.layout import parts
-from bot.channels.telegram_http import READ_SECONDS, AiohttpRequest, NotSent, TooManyRequests, Unanswered
+from bot.channels.telegram_http import READ_SECONDS, ChannelRequest, sending_failure
 from bot.channels.telegram_updates import ALLOWED_UPDATES, TAP, read_update
-from bot.failures import Rejected, SiagaError, TemporaryFailure, UnknownOutcome
+from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +68,7 @@ class TelegramChannel:
         self._polling = polling
         self._titles = {"location": location_title, "contact": contact_title}
         self._updates_url = f"{api_url.rstrip('/')}/bot{token}/getUpdates"
-        self._request = AiohttpRequest(read_seconds=read_seconds)
+        self._request = ChannelRequest(read_timeout=read_seconds)
         self._bot = Bot(
             token, base_url=f"{api_url.rstrip('/')}/bot", base_file_url=f"{api_url.rstrip('/')}/file/bot",
             request=self._request, get_updates_request=self._request,
@@ -107,7 +98,7 @@ class TelegramChannel:
             try:
                 result = await self._bot.send_message(address, piece, reply_markup=markup)
             except TelegramError as error:
-                raise _failure(error) from None
+                raise sending_failure(error) from None
             sent = f"{result.chat_id}:{result.message_id}"
         return sent
 
@@ -115,7 +106,7 @@ class TelegramChannel:
         try:
             file = await self._bot.get_file(media.ref)
         except TelegramError as error:
-            failure = _failure(error)
+            failure = sending_failure(error)
             if "too big" in str(failure):
                 raise too_large(most_bytes) from None
             raise TemporaryFailure(str(failure)) if isinstance(failure, UnknownOutcome) else failure from None
@@ -156,7 +147,7 @@ class TelegramChannel:
         try:
             await self._bot.set_webhook(url, secret_token=self._secret, allowed_updates=ALLOWED_UPDATES)
         except TelegramError as error:
-            raise _failure(error) from None
+            raise sending_failure(error) from None
 
     async def _poll(self, take: Callable[[Arrived], Awaitable[None]]) -> None:
         """Ask for ever. Updates are confirmed (by the next offset) only once `take` has returned."""
@@ -174,13 +165,11 @@ class TelegramChannel:
                 if raws:
                     offset = max(raw["update_id"] for raw in raws) + 1
                 pause = 1.0
-            except TooManyRequests as error:
-                await asyncio.sleep(error.seconds or pause)
             # Whatever went wrong, in Telegram or in us, the next question is asked.
             except Exception as error:
                 webhook_gone = webhook_gone and not isinstance(error, Conflict)
                 log.warning("telegram_polling_failed", error=type(error).__name__, reason=str(error), pause=pause)
-                await asyncio.sleep(pause)
+                await asyncio.sleep(_wish(error) or pause)
                 pause = min(pause * 2, 60.0)
 
     async def _ask(self, offset: int | None) -> list[dict[str, Any]]:
@@ -223,20 +212,7 @@ def _rows(buttons: Sequence[Button]) -> list[list[InlineKeyboardButton]]:
     return [keys[i : i + across] for i in range(0, len(keys), across)]
 
 
-def _failure(error: TelegramError) -> SiagaError:
-    """Telegram's error as one of our three, in one sentence."""
-    match error:
-        case TooManyRequests():
-            return TemporaryFailure(error.message, error.seconds)
-        case NotSent():
-            return TemporaryFailure(error.message)
-        case Unanswered() | TimedOut():
-            return UnknownOutcome(error.message)
-        case InvalidToken():
-            return Rejected("Telegram does not know this bot: check SIAGA_TELEGRAM_TOKEN")
-        case Forbidden() | BadRequest() | ChatMigrated():
-            return Rejected(f"Telegram refused the message: {error.message}")
-        case NetworkError() | Conflict():
-            return TemporaryFailure(f"Telegram could not take the message: {error.message}")
-        case _:
-            return UnknownOutcome(f"Telegram's answer cannot be read: {error.message}")
+def _wish(error: Exception) -> float | None:
+    """The seconds that Telegram wants us to wait, when it said so."""
+    failure = sending_failure(error) if isinstance(error, TelegramError) else None
+    return failure.retry_after if isinstance(failure, TemporaryFailure) else None

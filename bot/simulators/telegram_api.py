@@ -240,7 +240,7 @@ def _markup(given: Json, chat_type: str) -> Json | None:
         return dict(markup)
     rows = markup[kinds[0]]
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise RefusedCall(400, f"Bad Request: field \"{kinds[0]}\" of the reply markup must be an Array of Arrays")
+        raise RefusedCall(400, f'Bad Request: field "{kinds[0]}" of the reply markup must be an Array of Arrays')
     keys = [key for row in rows for key in row]
     if len(keys) > MOST_BUTTONS:
         raise RefusedCall(400, "Bad Request: reply markup is too long")
@@ -251,7 +251,7 @@ def _markup(given: Json, chat_type: str) -> Json | None:
 
 def _check_inline(key: Any) -> None:
     if not isinstance(key, dict) or not isinstance(key.get("text"), str) or not key["text"]:
-        raise RefusedCall(400, "Bad Request: can't parse inline keyboard button: field \"text\" must be non-empty")
+        raise RefusedCall(400, 'Bad Request: can\'t parse inline keyboard button: field "text" must be non-empty')
     if sum(action in key for action in _INLINE_ACTIONS) != 1:
         raise RefusedCall(400, "Bad Request: can't parse inline keyboard button: "
                                "Text buttons are unallowed in the inline keyboard")  # fmt: skip
@@ -262,7 +262,7 @@ def _check_inline(key: Any) -> None:
 def _check_key(key: Any, chat_type: str) -> None:
     text = key if isinstance(key, str) else key.get("text") if isinstance(key, dict) else None
     if not isinstance(text, str) or not text:
-        raise RefusedCall(400, "Bad Request: can't parse keyboard button: field \"text\" must be non-empty")
+        raise RefusedCall(400, 'Bad Request: can\'t parse keyboard button: field "text" must be non-empty')
     if isinstance(key, dict) and (key.get("request_location") or key.get("request_contact")):
         if chat_type != "private":
             raise RefusedCall(400, "Bad Request: location and phone can be requested in private chats only")

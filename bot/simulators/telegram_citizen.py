@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import time
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 

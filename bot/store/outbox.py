@@ -140,6 +140,23 @@ class OutboxRows:
             )
         )  # fmt: skip
 
+    async def told_later(self, reference: str, outcome: str, detail: str | None, park: bool) -> bool:
+        """The provider's later word on a delivery it had accepted; `park` when it did not arrive after all."""
+        delivery = (
+            await self._session.scalars(sa.select(Delivery).where(Delivery.reference == reference).limit(1))
+        ).one_or_none()
+        if delivery is None:
+            return False
+        delivery.outcome = outcome
+        delivery.detail = detail[:500] if detail else delivery.detail
+        if park:
+            await self._session.execute(
+                sa.update(Outbox)
+                .where(Outbox.id == delivery.outbox_id)
+                .values(state="parked", reason=detail[:500] if detail else outcome)
+            )
+        return True
+
     async def cut_off(self, now: datetime) -> list[Item]:
         """Filings whose request left and whose lease ran out: nobody knows how they ended."""
         ids = await self._session.scalars(

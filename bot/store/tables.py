@@ -261,7 +261,7 @@ class Delivery(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime]
     outcome: Mapped[str]
-    reference: Mapped[str | None]
+    reference: Mapped[str | None] = mapped_column(index=True)
     detail: Mapped[str | None]
 
 

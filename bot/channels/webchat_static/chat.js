@@ -28,9 +28,11 @@
 
   const clock = (iso) => new Intl.DateTimeFormat("id-ID", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Makassar" }).format(new Date(iso));
 
-  /** Whether the end of the talk is in sight, so that new lines may be scrolled to. */
-  const atEnd = () => main.scrollHeight - main.scrollTop - main.clientHeight < 160;
-  const toEnd = () => { main.scrollTop = main.scrollHeight; };
+  /** While the reader stays at the end, new lines, late pictures and the keyboard keep it in sight. */
+  let following = true;
+  main.addEventListener("scroll", () => { following = main.scrollHeight - main.scrollTop - main.clientHeight < 80; });
+  const toEnd = () => { following = true; main.scrollTop = main.scrollHeight; };
+  new ResizeObserver(() => { if (following) toEnd(); }).observe(main);
 
   const draw = (line) => {
     const mine = line.direction === "in";
@@ -40,7 +42,7 @@
     for (const url of line.previews || []) {
       const image = make("img");
       image.src = url; image.alt = texts.photo;
-      image.addEventListener("load", () => { if (atEnd()) toEnd(); });
+      image.addEventListener("load", () => { if (following) toEnd(); });
       bubble.append(image);
     }
     if (line.photos && !(line.previews || []).length) bubble.append(`[${line.photos} ${texts.photo}] `);
@@ -83,11 +85,10 @@
   };
 
   const add = (line) => {
-    const near = atEnd() || line.direction === "in";
     const item = draw(line);
     log.append(item);
     $("welcome").hidden = true;
-    if (near) toEnd();
+    if (following || line.direction === "in" || line.urgent) toEnd();
     return item;
   };
 

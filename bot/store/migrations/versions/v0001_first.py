@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_deliveries_outbox_id"), "deliveries", ["outbox_id"], unique=False)
+    op.create_index(op.f("ix_deliveries_reference"), "deliveries", ["reference"], unique=False)
     op.create_table(
         "incident_steps",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -321,6 +322,7 @@ def downgrade() -> None:
     op.drop_table("report_photos")
     op.drop_index(op.f("ix_incident_steps_incident_id"), table_name="incident_steps")
     op.drop_table("incident_steps")
+    op.drop_index(op.f("ix_deliveries_reference"), table_name="deliveries")
     op.drop_index(op.f("ix_deliveries_outbox_id"), table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_table("sessions")

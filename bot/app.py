@@ -1,0 +1,251 @@
+"""The one place that wires things together: settings in, a running house out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.channels.base import Channel, Incoming, StaffTap
+from bot.channels.telegram import TelegramChannel
+from bot.channels.webchat import WebChatChannel
+from bot.channels.whatsapp import WhatsAppChannel
+from bot.effects import Effects
+from bot.failures import SiagaError
+from bot.gateways.alert_console import ConsoleAlert
+from bot.gateways.base import AlertTransport, Lapor
+from bot.gateways.emergency_desk import EmergencyDesk
+from bot.gateways.emergency_webhook import SignedWebhook
+from bot.gateways.ladder import Rung, load_ladder
+from bot.gateways.lapor import LaporApi
+from bot.gateways.lapor_assisted import LaporAssisted
+from bot.gateways.lapor_terms import SIMULATOR_IDS, categories, load_ids
+from bot.gateways.telegram_group import TelegramGroup
+from bot.handlers import AlertHandler, FileHandler, SayHandler
+from bot.inbound import Inbound
+from bot.incoming import Reader
+from bot.media import MediaFolder
+from bot.settings import DATA, BadSettings, Settings
+from bot.staff import Staff
+from bot.store import schema
+from bot.store.outbox import Lane
+from bot.store.sealing import Sealer
+from bot.store.unit_of_work import Store
+from bot.texts import Texts
+from bot.webhooks import Doors
+from bot.worker import LEASE, Handler, Worker
+from nlu.pins import Pins
+from nlu.places import Gazetteer
+from nlu.port import Understander
+from nlu.understand import PlacePins, understander
+
+log = structlog.get_logger(__name__)
+
+CATCH_UP = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that runs, wired. Use `running()` to start and stop it."""
+
+    settings: Settings
+    store: Store
+    gazetteer: Gazetteer
+    texts: Texts
+    understander: Understander
+    media: MediaFolder
+    channels: dict[str, Channel]
+    lapor: Lapor
+    transports: dict[str, AlertTransport]
+    inbound: Inbound
+    worker: Worker
+    staff: Staff
+    doors: Doors
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _background: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self, lanes: Sequence[Lane] = tuple(Lane), reads: bool = True) -> None:
+        """Open the channels and start reading and delivering. Raises OldSchema on a database of another version."""
+        await schema.check(self.store)
+        for channel in self.channels.values():
+            await channel.start()
+        if reads:
+            self.tasks.append(asyncio.create_task(self.inbound.run(), name="inbound"))
+        for lane in lanes:
+            self.tasks.append(asyncio.create_task(self.worker.run(lane), name=f"outbox-{lane.name.lower()}"))
+        whatsapp = self.channels.get("whatsapp")
+        if reads and isinstance(whatsapp, WhatsAppChannel):
+            self._background.append(asyncio.create_task(self._catch_up(whatsapp)))
+        telegram = self.channels.get("telegram")
+        if reads and isinstance(telegram, TelegramChannel) and self.settings.public_url.startswith("https://"):
+            self._background.append(asyncio.create_task(self._register(telegram)))
+
+    async def _catch_up(self, whatsapp: WhatsAppChannel) -> None:
+        """Twilio hardly repeats a call: after every start and outage, take in what the last day holds."""
+        while True:
+            try:
+                await self.inbound.take_in(await whatsapp.missed(datetime.now(UTC) - CATCH_UP))
+            except SiagaError as error:
+                log.warning("whatsapp_catch_up_failed", reason=str(error))
+            else:
+                await self.doors.refused.wait()
+                self.doors.refused.clear()
+            await asyncio.sleep(30)
+
+    async def _register(self, telegram: TelegramChannel) -> None:
+        """Have Telegram call our public address; until it does, say so and try again."""
+        while True:
+            try:
+                await telegram.set_webhook(f"{self.settings.public_url}/webhooks/telegram")
+            except SiagaError as error:
+                log.warning("telegram_webhook_not_set", reason=str(error))
+                await asyncio.sleep(60)
+            else:
+                return
+
+    async def stop(self) -> None:
+        """Stop after the step under way; what is not done stays in the database."""
+        everything = [*self.tasks, *self._background]
+        for task in everything:
+            task.cancel()
+        for task in everything:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.doors.close()
+        ports: list[Channel | AlertTransport | Lapor] = [*self.channels.values(), *self.transports.values(), self.lapor]
+        for port in ports:
+            with contextlib.suppress(Exception):
+                await port.close()
+        await self.store.close()
+
+
+@asynccontextmanager
+async def running(house: House) -> AsyncIterator[House]:
+    await house.start()
+    try:
+        yield house
+    finally:
+        await house.stop()
+
+
+def build(
+    settings: Settings,
+    extra: Mapping[str, Channel] | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> House:
+    """Wire the house that these settings describe; `extra` channels (the terminal) come on top."""  # fmt: skip
+    store = Store(settings.database_url, Sealer(settings.secret_key.get_secret_value()))
+    gazetteer = Gazetteer.load(DATA / "places")
+    texts = Texts(DATA / "texts", gazetteer.name)
+    pins = PlacePins(Pins(gazetteer, settings.boundaries))
+    understands = understander(DATA, gazetteer, settings.nlu_url)
+    media = MediaFolder(settings.media_dir)
+    received: list[Callable[[Channel, list[Incoming | StaffTap]], Awaitable[None]]] = []
+
+    async def polled(messages: Sequence[Incoming | StaffTap]) -> None:
+        await received[0](channels["telegram"], list(messages))
+
+    channels: dict[str, Channel] = {**_channels(settings, store.sealer, polled), **(extra or {})}
+    transports = _transports(settings)
+    ladder = _ladder(settings, transports)
+    lapor, lease = _lapor(settings)
+    worker = Worker(
+        store,
+        _handlers(settings.public_url, store, channels, lapor, lease, media, gazetteer, ladder, transports, clock),
+        clock,
+        {**LEASE, Lane.FILING: lease},
+    )
+    agencies = {code: category.agency for code, category in categories().items()}
+    effects = Effects(texts.render, {name: c.limits for name, c in channels.items()}, agencies)
+    reader = Reader(channels, understands, pins, media)
+    inbound = Inbound(store, channels, reader, effects, texts.choice, worker.deliver, clock)
+    worker.on_change = inbound.wake
+
+    def wake() -> None:
+        inbound.wake()
+        worker.wake()
+
+    staff = Staff(store, wake, clock)
+    doors = Doors(channels, inbound, staff)
+    received.append(doors.take)
+    return House(
+        settings, store, gazetteer, texts, understands, media, channels, lapor, transports, inbound, worker, staff,
+        doors,
+    )  # fmt: skip
+
+
+def _channels(
+    settings: Settings, sealer: Sealer, polled: Callable[[Sequence[Incoming | StaffTap]], Awaitable[None]]
+) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {
+        "webchat": WebChatChannel(sealer.sign, settings.media_dir / "incoming", settings.public_url),
+    }
+    if settings.telegram_token and settings.telegram_secret:
+        channels["telegram"] = TelegramChannel(
+            settings.telegram_token.get_secret_value(), settings.telegram_secret.get_secret_value(),
+            settings.telegram_api_url, settings.staff_telegram_chat, polled if settings.telegram_polls else None,
+        )  # fmt: skip
+    if settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from:
+        channels["whatsapp"] = WhatsAppChannel(
+            settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value(), settings.twilio_from,
+            settings.twilio_api_url, settings.twilio_templates,
+            f"{settings.public_url}/webhooks/twilio/status" if settings.public_url.startswith("https://") else None,
+        )  # fmt: skip
+    return channels
+
+
+def _transports(settings: Settings) -> dict[str, AlertTransport]:
+    transports: dict[str, AlertTransport] = {"desk": EmergencyDesk(), "console": ConsoleAlert(print)}
+    if settings.telegram_token and settings.staff_telegram_chat is not None:
+        transports["telegram_group"] = TelegramGroup(
+            settings.telegram_token.get_secret_value(), settings.telegram_api_url, settings.staff_telegram_chat
+        )
+    if settings.emergency_webhook_url and settings.emergency_webhook_secret:
+        transports["webhook"] = SignedWebhook(
+            settings.emergency_webhook_url, settings.emergency_webhook_secret.get_secret_value()
+        )
+    return transports
+
+
+def _ladder(settings: Settings, transports: Mapping[str, AlertTransport]) -> tuple[Rung, ...]:
+    ladder = load_ladder(settings.emergency_ladder)
+    for rung in ladder:
+        if rung.transport not in transports:
+            raise BadSettings(
+                f"SIAGA_EMERGENCY_LADDER names {rung.transport}, whose settings are not given "
+                "(SIAGA_STAFF_TELEGRAM_CHAT for telegram_group, SIAGA_EMERGENCY_WEBHOOK_URL for webhook)"
+            )
+    return ladder
+
+
+def _lapor(settings: Settings) -> tuple[Lapor, timedelta]:
+    """The gateway, and how long a request of its may take before its outcome counts as unknown."""
+    if settings.lapor_mode == "assisted":
+        return LaporAssisted(), timedelta(minutes=1)
+    assert settings.lapor_url
+    assert settings.lapor_auth_value
+    assert settings.lapor_token
+    ids = load_ids(settings.lapor_ids or SIMULATOR_IDS)
+    api = LaporApi(
+        settings.lapor_url, settings.lapor_auth_header, settings.lapor_auth_value.get_secret_value(),
+        settings.lapor_token.get_secret_value(), ids, settings.lapor_user_id, settings.lapor_reporter,
+        timeout=settings.lapor_timeout,
+    )  # fmt: skip
+    return api, timedelta(seconds=settings.lapor_timeout + 15)
+
+
+def _handlers(
+    public_url: str, store: Store, channels: Mapping[str, Channel], lapor: Lapor, lease: timedelta,
+    media: MediaFolder, gazetteer: Gazetteer, ladder: tuple[Rung, ...], transports: Mapping[str, AlertTransport],
+    clock: Callable[[], datetime],
+) -> dict[str, Handler]:  # fmt: skip
+    return {
+        "say": SayHandler(store, channels),
+        "file": FileHandler(store, lapor, media, gazetteer.name, lease, clock),
+        "alert": AlertHandler(store, ladder, transports, gazetteer.name, f"{public_url}/admin/112", clock),
+    }

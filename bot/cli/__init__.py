@@ -1,0 +1,1 @@
+"""The commands of `siaga`, one file a subject."""

@@ -1,0 +1,90 @@
+"""`siaga nlu parse` and `siaga nlu evaluate`: looking at what the model understands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import logs
+from bot.settings import DATA
+from flows.model import Understanding
+from nlu import evaluate as evaluation
+from nlu.places import Gazetteer
+from nlu.understand import understander
+
+
+def add_to(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True)
+    group.command("parse")(parse)
+    group.command("evaluate")(evaluate)
+    app.add_typer(group, name="nlu")
+
+
+def parse(url: Annotated[str | None, typer.Option(help="a Rasa server instead of the exported model")] = None) -> None:
+    """JSON lines in, JSON lines out; a line that cannot be read is answered with its error."""
+    logs.configure("WARNING", "console")
+    model = understander(DATA, Gazetteer.load(DATA / "places"), url)
+
+    async def run() -> None:
+        for line in sys.stdin:
+            if not line.strip():
+                continue
+            try:
+                given = json.loads(line)
+                text = str(given["text"])
+            except (ValueError, KeyError, TypeError) as error:
+                print(json.dumps({"id": None, "error": f"the line needs id and text: {error}"}), flush=True)
+                continue
+            started = time.perf_counter()
+            understood = (await model.understand([text], datetime.now(UTC)))[0]
+            took = (time.perf_counter() - started) * 1000
+            print(json.dumps(record(given.get("id"), understood, took), ensure_ascii=False), flush=True)
+
+    asyncio.run(run())
+
+
+def record(id_: Any, u: Understanding, milliseconds: float) -> dict[str, Any]:
+    """The parse record other programs rely on."""
+    return {
+        "id": id_,
+        "intent": u.intent,
+        "confidence": round(u.confidence, 4),
+        "emergency": {"level": u.emergency.level, "type": u.emergency.type, "score": round(u.emergency.score, 4)},
+        "category": {
+            "code": u.category.code,
+            "confidence": round(u.category.confidence, 4),
+            "ranking": [{"code": r.code, "confidence": round(r.confidence, 4)} for r in u.category.ranking],
+            "certainty": u.category.certainty,
+        },
+        "place": {
+            "kecamatan": u.place.kecamatan,
+            "desa": u.place.desa,
+            "detail": u.place.detail,
+            "outside": bool(u.place.outside),
+            "outside_name": u.place.outside,
+            "candidates": [{"code": c.code, "score": round(c.confidence, 4)} for c in u.place.candidates],
+            "certainty": u.place.certainty,
+        },
+        "date": u.date.isoformat() if u.date else None,
+        "acts": {"anonymity": u.anonymity, "no_photo": u.no_photo},
+        "more": [{"text": p.text, "category": p.category} for p in u.more],
+        "language": u.language,
+        "ms": round(milliseconds, 3),
+    }
+
+
+def evaluate(
+    files: list[Path],
+    floor: Annotated[
+        list[str] | None, typer.Option(help="name=value, such as intent=0.9; exit 1 when under it")
+    ] = None,
+) -> None:
+    """Labelled Rasa YAML or JSON lines against the model: precision, recall, confusion, calibration, errors."""
+    raise SystemExit(evaluation.main(files, floor or []))

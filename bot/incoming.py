@@ -1,0 +1,223 @@
+"""From a stored message to the event it stands for: files fetched and checked, words understood, pins resolved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from bot.channels.base import Channel, Incoming, Media
+from bot.channels.phone import phone_of_vcard
+from bot.failures import Rejected, SiagaError
+from bot.media import MOST_BYTES, MediaFolder, Refused
+from bot.store.conversations import Arrival, Waiting
+from flows import codec
+from flows.model import (
+    Attachment,
+    Event,
+    Other,
+    PhotoProblem,
+    Photos,
+    Pin,
+    Place,
+    Tap,
+    Text,
+    Understanding,
+)  # fmt: skip
+from nlu.port import PinResolver, Understander
+
+log = structlog.get_logger(__name__)
+
+FETCH_SECONDS: Final = 20.0
+FETCH_SECONDS_IN_DANGER: Final = 2.0
+"""A caption that cries for help does not wait for its photo."""
+MOST_CARD_BYTES: Final = 256 * 1024
+_OTHERS: Final = ("voice", "sticker", "video", "document", "contact", "unsupported")
+
+
+def arrival(message: Incoming) -> Arrival:
+    """The row of the inbox; who it is goes into sealed columns and out of the payload."""
+    payload = asdict(message)
+    for name in ("address", "profile_name", "channel", "message_id", "album", "at"):
+        payload.pop(name)
+    if message.kind != "contact":
+        payload.pop("phone")
+    kept = {name: value for name, value in payload.items() if value not in (None, (), False)}
+    phone = None if message.kind == "contact" else message.phone
+    return Arrival(
+        message.channel,
+        message.message_id,
+        message.address,
+        kept,
+        message.at,
+        message.album,
+        message.profile_name,
+        phone,
+    )
+
+
+class Reader:
+    """Turns inbox rows into events. Does all the slow work, with no transaction open."""
+
+    def __init__(
+        self, channels: Mapping[str, Channel], understander: Understander, pins: PinResolver, media: MediaFolder
+    ) -> None:
+        self._channels = channels
+        self._understander = understander
+        self._pins = pins
+        self._media = media
+
+    @staticmethod
+    def has_files(payload: Mapping[str, Any]) -> bool:
+        """Whether reading this message means fetching something."""
+        return payload.get("kind") in ("photo", "contact") and bool(payload.get("media"))
+
+    async def events(self, rows: Sequence[Waiting], now: datetime) -> list[tuple[tuple[Waiting, ...], Event]]:
+        """Each event with the rows it covers, in order; the pieces of an album are one event."""
+        groups: list[list[Waiting]] = []
+        for row in rows:
+            last = groups[-1][-1] if groups else None
+            if last and row.album and row.album == last.album and row.source == last.source:
+                groups[-1].append(row)
+            else:
+                groups.append([row])
+        texts = [_words_of(group) for group in groups]
+        wanted = [i for i, text in enumerate(texts) if text is not None]
+        understood = await self._understander.understand([texts[i] or "" for i in wanted], now)
+        meaning = dict(zip(wanted, understood, strict=True))
+        return [(tuple(group), await self._event(group, texts[i], meaning.get(i))) for i, group in enumerate(groups)]
+
+    async def _event(self, group: list[Waiting], text: str | None, u: Understanding | None) -> Event:
+        row = group[0]
+        payload = row.payload
+        common: dict[str, Any] = {
+            "id": payload.get("own_id") or row.message_id,
+            "at": row.received_at,
+            "token": row.token,
+        }
+        if "is" in payload:
+            event: Event = codec.decode_tagged({**payload, **common, "at": row.received_at.isoformat()})
+            return event
+        match payload["kind"]:
+            case "button":
+                return Tap(**common, option=payload["button"])
+            case "pin":
+                lat, lon = payload["pin"]
+                return Pin(**common, place=self._place(lat, lon), live=bool(payload.get("live")))
+            case "photo":
+                return await self._photos(group, common, text, u)
+            case kind if kind in _OTHERS:
+                phone = payload.get("phone") or await self._phone_in(row)
+                return Other(**common, kind=kind, phone=phone, caption=text, understanding=u)
+            case _:
+                return Text(
+                    **common, text=text or "", understanding=u or Understanding(), edit_of=payload.get("edit_of")
+                )
+
+    def _place(self, lat: float, lon: float) -> Place:
+        try:
+            return self._pins.resolve_pin(lat, lon)
+        except ValueError:
+            return Place(detail=f"{lat}, {lon}")
+
+    async def _phone_in(self, row: Waiting) -> str | None:
+        """The number of a contact that came as a file (vCard)."""
+        if row.payload["kind"] != "contact" or not row.payload.get("media"):
+            return None
+        try:
+            async with asyncio.timeout(FETCH_SECONDS_IN_DANGER):
+                card = await self._channels[row.source].fetch(Media(**row.payload["media"][0]), MOST_CARD_BYTES)
+        except (SiagaError, TimeoutError) as error:
+            log.warning("contact_unavailable", channel=row.source, error=type(error).__name__)
+            return None
+        return phone_of_vcard(card)
+
+    async def _photos(
+        self, group: list[Waiting], common: dict[str, Any], text: str | None, u: Understanding | None
+    ) -> Event:
+        channel = self._channels[group[0].source]
+        seconds = FETCH_SECONDS_IN_DANGER if u and u.emergency.level != "none" else FETCH_SECONDS
+        media = [Media(**m) for row in group for m in row.payload.get("media", ())]
+        results = await asyncio.gather(*(self._fetch(channel, m, seconds) for m in media))
+        photos = tuple(r for r in results if isinstance(r, Attachment))
+        problems = tuple(r for r in results if not isinstance(r, Attachment))
+        gps = next((p.gps for p in photos if p.gps), None)
+        return Photos(
+            **common, photos=photos, problems=problems, caption=text, understanding=u,
+            place=self._place(*gps) if gps else None,
+        )  # fmt: skip
+
+    async def _fetch(self, channel: Channel, media: Media, seconds: float) -> Attachment | PhotoProblem:
+        """One photo, or the reason why not; what is wrong with a photo never stops a conversation."""
+        if media.size is not None and media.size > MOST_BYTES:
+            return "too_big"
+        try:
+            async with asyncio.timeout(seconds):
+                content = await channel.fetch(media, MOST_BYTES)
+            return await self._media.take(content)
+        except Refused as refused:
+            return refused.problem
+        except Rejected as error:
+            log.info("photo_rejected", channel=channel.name, reason=str(error))
+            return "too_big" if "large" in str(error) else "unavailable"
+        except (SiagaError, TimeoutError) as error:
+            log.warning("photo_unavailable", channel=channel.name, error=type(error).__name__)
+            return "unavailable"
+        except OSError as error:
+            log.error("photo_not_stored", reason=error.strerror)
+            return "unavailable"
+
+    @staticmethod
+    def words(event: Event) -> str:
+        """What the transcript shows for an event."""
+        match event:
+            case Text():
+                return event.text
+            case Tap():
+                return event.option
+            case Photos() | Other():
+                return event.caption or ""
+            case Pin():
+                return f"{event.place.lat}, {event.place.lon}" if event.place.has_pin else event.place.detail or ""
+            case _:
+                return ""
+
+    @staticmethod
+    def attachments(event: Event) -> tuple[Attachment, ...]:
+        """The stored files that came with an event."""
+        match event:
+            case Photos():
+                return event.photos
+            case Other(attachment=Attachment() as attachment):
+                return (attachment,)
+            case _:
+                return ()
+
+    @staticmethod
+    def data(event: Event) -> dict[str, Any]:
+        """What the transcript keeps beside the words."""
+        match event:
+            case Photos():
+                return {"photos": [p.hash for p in event.photos], "problems": list(event.problems)}
+            case Other():
+                return {"kind": event.kind}
+            case Pin():
+                return {"place": codec.encode(event.place), "live": event.live}
+            case Text(edit_of=str()):
+                return {"edit_of": event.edit_of}
+            case _:
+                return {}
+
+
+def _words_of(group: list[Waiting]) -> str | None:
+    """Text or caption of a message or album; None when it has none to understand."""
+    if "is" in group[0].payload:
+        return None
+    words = [row.payload["text"] for row in group if row.payload.get("text")]
+    if group[0].payload["kind"] == "text":
+        return "\n".join(words)
+    return "\n".join(words) or None

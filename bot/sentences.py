@@ -1,0 +1,67 @@
+"""Every sentence the service can say: its key in data/texts and the arguments it is given.
+
+Besides an argument `x` a text may use `has_x` ("yes" or "no": whether there is anything to show) and, where
+x is a moment, `x_day` (its date in WITA; x itself is then the time of day).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_REPORT: Final = ("ticket", "category", "state", "tracking", "note", "filed", "addressee")
+_DESK: Final = ("by", "at")
+_LISTED: Final = tuple(f"{name}{i}" for i in (1, 2, 3) for name in ("ticket", "category", "state"))
+
+SENTENCES: Final[dict[str, tuple[str, ...]]] = {
+    # first contact, menu, beside the matter
+    "notice": (), "menu": (), "greeting": (), "greeting_menu": (), "help": (), "you_are_welcome": (),
+    "sorry_bot": (), "off_topic": (), "privacy": (), "no_answer_known": (), "offer_to_file_question": (),
+    "old_button": (), "old_button_menu": (), "trouble": (),
+    "received_voice": (), "received_sticker": (), "received_video": (), "received_document": (),
+    "received_contact": (), "received_unsupported": (),
+    # gathering a report
+    "ask_description": (), "ask_category": (), "ask_category_words": (), "ask_place": (), "ask_place_again": (),
+    "ask_place_detail": ("place",), "ask_place_one": ("place",), "ask_place_which": (), "place_outside": ("outside",),
+    "ask_photo": (), "ask_photo_send": (), "photo_enough": ("most",), "photo_not_a_picture": (), "photo_too_big": (),
+    "photo_too_many_pixels": (), "photo_unavailable": (),
+    "summary": (
+        "category", "classification", "description", "date", "photos", "anonymity", "reporter", "place", "detail",
+        "pin", "uncertain",
+    ),
+    "ask_change": (), "ask_new_description": (), "ask_date": (), "ask_date_again": (), "ask_new_photos": (),
+    "ask_reporter": (), "ask_anonymity": (), "anonymity_noted": ("anonymity",), "filed": ("ticket",),
+    "cancelled": (), "nothing_to_cancel": (), "starting_over": (), "offer_draft": ("words",),
+    "offer_further": ("words",), "draft_dropped": (), "draft_closed": (), "reminder": (),
+    # what became of a report
+    "status_none": (), "status_not_yours": ("ticket",), "status_one": _REPORT[:-1],
+    "status_list": ("count", "shown", *_LISTED),
+    "report_filing_unknown": _REPORT, "report_failed": _REPORT, "report_submitted": _REPORT,
+    "report_verified": _REPORT, "report_in_progress": _REPORT, "report_need_info": _REPORT,
+    "report_transferred": _REPORT, "report_done": _REPORT, "report_closed": _REPORT, "report_archived": _REPORT,
+    "report_rejected": _REPORT,
+    # someone is in danger
+    "emergency_live": ("type", "outside"), "emergency_ask": ("type",), "emergency_more": ("by",),
+    "emergency_ask_place": (), "emergency_ask_place_again": (), "emergency_ask_phone": (),
+    "emergency_ask_victims": (), "emergency_noted": (), "emergency_noted_by": ("by",), "emergency_not_now": (),
+    "emergency_alerted_unconfirmed": (), "emergency_unanswered": (), "emergency_acknowledged": _DESK,
+    "emergency_dispatched": _DESK, "emergency_on_scene": _DESK, "emergency_resolved": _DESK,
+    "emergency_not_emergency": _DESK,
+    # to a person and back
+    "staff_called": (), "staff_already_called": (), "staff_here": ("by",), "staff_gone": (), "staff_timed_out": (),
+    # buttons
+    "option_name": ("name",), "option_send": (), "option_change": (), "option_change_category": (),
+    "option_change_place": (), "option_change_description": (), "option_change_date": (),
+    "option_change_photos": (), "option_change_reporter": (), "option_anonymity": (),
+    "option_anonymity_anonim": (), "option_anonymity_rahasia": (), "option_anonymity_none": (),
+    "option_photo_skip": (), "option_place_skip": (), "option_place_none": (), "option_place_other_place": (),
+    "option_place_keep": (), "option_report_new": (), "option_status": (), "option_staff": (),
+    "option_shelf_take": (), "option_shelf_drop": (), "option_emergency_yes": (), "option_emergency_no": (),
+    "option_emergency_skip": (),
+    # names and small parts of other sentences
+    "clock": ("hour", "minute"), "numbered": ("number", "title"),
+    "state_queued": (), "state_filing": (), "state_filing_unknown": (), "state_failed": (), "state_submitted": (),
+    "state_verified": (), "state_in_progress": (), "state_need_info": (), "state_transferred": (),
+    "state_done": (), "state_closed": (), "state_archived": (), "state_rejected": (),
+    "classification_pengaduan": (), "classification_aspirasi": (), "classification_permintaan_informasi": (),
+    "anonymity_none": (), "anonymity_anonim": (), "anonymity_rahasia": (),
+}  # fmt: skip

@@ -1,0 +1,143 @@
+"""The HTTP face of the house: providers' doors, web chat, admin pages, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.admin.actions import FormField
+from bot.admin.router import admin_router
+from bot.app import House, build
+from bot.channels.webchat import WebChatChannel
+from bot.channels.webchat_pages import webchat_router
+from bot.channels.whatsapp import WhatsAppChannel
+from bot.failures import SiagaError
+from bot.gateways.base import ReportToFile
+from bot.gateways.lapor_terms import categories, content_of, title_of
+from bot.handlers import report_to_file
+from bot.settings import Settings, load
+from bot.store.conversations import Conversations
+from bot.store.desk import Desk
+from bot.store.outbox import Lane
+from bot.store.transaction import answers, reading
+from bot.texts import Texts
+from bot.webhooks import emergency_router, provider_router, twilio_status_router
+from nlu.understand import Guarded
+
+log = structlog.get_logger(__name__)
+
+LATE_SECONDS: Final = 120.0
+"""A reply or alert overdue for longer than this means that the service is not doing its work."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application as uvicorn serves it."""
+    house = build(settings or load())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await house.start()
+        log.info("started", channels=sorted(house.channels), lapor=house.settings.lapor_mode)
+        try:
+            yield
+        finally:
+            await house.stop()
+            log.info("stopped")
+
+    app = FastAPI(
+        title="Kutim Siaga", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan
+    )
+    app.state.house = house
+    app.include_router(provider_router(house.doors, house.channels, house.settings.public_url))
+    whatsapp = house.channels.get("whatsapp")
+    if isinstance(whatsapp, WhatsAppChannel):
+        app.include_router(twilio_status_router(house.store, whatsapp, house.settings.public_url))
+    if house.settings.emergency_webhook_secret:
+        secret = house.settings.emergency_webhook_secret.get_secret_value()
+        app.include_router(emergency_router(house.staff, secret))
+    _add_pages(app, house)
+    _add_health(app, house)
+    return app
+
+
+def _add_pages(app: FastAPI, house: House) -> None:
+    webchat = house.channels["webchat"]
+    assert isinstance(webchat, WebChatChannel)
+
+    async def history(visitor: str) -> list[dict[str, Any]]:
+        async with house.store.read() as session:
+            conversation = await Conversations(session, house.store.sealer).of_address("webchat", visitor)
+            return await Desk(session, house.store.sealer).chat_history(conversation) if conversation else []
+
+    async def form(ticket: str) -> list[FormField]:
+        async with reading(house.store) as tx:
+            report = await tx.reports.get(ticket)
+            if report is None:
+                return []
+            return lapor_form(report_to_file(report, house.store.sealer, house.gazetteer.name), house.texts)
+
+    app.include_router(webchat_router(webchat, house.inbound.take_in, history))
+    app.include_router(
+        admin_router(house.store, house.staff, form, house.media.read, house.texts.name, house.settings.public_url)
+    )
+
+
+def lapor_form(report: ReportToFile, texts: Texts) -> list[FormField]:
+    """The fields of LAPOR!'s own web form in its order, ready to be copied."""
+    category = categories().get(report.category)
+    names = [category.lapor_category, category.lapor_subcategory] if category else []
+    return [
+        FormField("Klasifikasi", texts.name("classification", report.classification)),
+        FormField("Judul laporan", title_of(report)),
+        FormField("Isi laporan", content_of(report), "Nomor tiket di akhir harus ikut disalin.", long=True),
+        FormField("Tanggal kejadian", report.incident_date.strftime("%d-%m-%Y")),
+        FormField("Lokasi kejadian", report.place_text),
+        FormField("Instansi tujuan", report.agency or ""),
+        FormField("Kategori", " / ".join(n for n in names if n)),
+        FormField("Anonim", "Ya" if report.is_anonymous else "Tidak"),
+        FormField("Rahasia", "Ya" if report.is_secret else "Tidak"),
+    ]
+
+
+def _add_health(app: FastAPI, house: House) -> None:
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("/chat")
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        checks = await readiness(house)
+        return JSONResponse(checks, 200 if checks["ready"] else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def readiness(house: House) -> dict[str, Any]:
+    """Database, model, the age of what should have left the house, and whether every task still runs."""
+    trouble = house.understander.trouble if isinstance(house.understander, Guarded) else None
+    checks: dict[str, Any] = {"ready": True, "database": "ok", "model": trouble or "ok", "outbox_seconds": 0.0}
+    try:
+        await answers(house.store)
+        async with reading(house.store) as tx:
+            now = datetime.now(UTC)
+            checks["outbox_seconds"] = round(await tx.outbox.oldest_overdue(now, Lane.REPLY), 1)
+    except SiagaError as error:
+        checks["database"] = str(error)
+    checks["tasks"] = "ok" if not any(t.done() for t in house.tasks) else "a task has ended"
+    checks["ready"] = (
+        checks["database"] == checks["model"] == checks["tasks"] == "ok" and checks["outbox_seconds"] < LATE_SECONDS
+    )
+    return checks

@@ -1,0 +1,73 @@
+# Keadaan darurat: 112 selalu lebih dulu, tenang, satu pertanyaan, tanpa janji bantuan sebelum ada yang menerima.
+
+emergency_live =
+    { $type ->
+        [krisis_jiwa] { emergency_live.calm }
+       *[other] { emergency_live.alarm }
+    }
+    .call = *Telepon 112 sekarang (gratis)*
+    .calm = { emergency_live.call }{"\u000A"}Bapak/Ibu tidak sendirian. Untuk didampingi tenaga kesehatan jiwa: *119 ext 8* (tekan 8). Pesan ini sudah diteruskan ke petugas 112, belum pasti sudah dibaca. Tetaplah bersama orang yang dipercaya, jauhkan benda berbahaya, dan tarik napas pelan-pelan.{ $outside ->
+            [yes] {" "}Lokasinya di luar Kutai Timur; petugas 112 akan meneruskannya.
+           *[no] {""}
+        }
+    .alarm = { emergency_live.call }{"\u000A"}Peringatan sudah diteruskan ke petugas 112, belum pasti sudah dibaca, jadi tetap telepon.{ $outside ->
+            [yes] {" "}Lokasinya di luar Kutai Timur; petugas 112 akan meneruskannya ke daerah itu.
+           *[no] {""}
+        }{"\u000A\u000A"}{ emergency_live.safety }
+    .safety = { $type ->
+        [kebakaran] Segera keluar, merunduk di bawah asap, dan jangan kembali ke dalam.
+        [kecelakaan] Jangan pindahkan korban kecuali ada api; beri tanda bagi kendaraan lain dari tempat aman.
+        [medis] Periksa napasnya, jangan beri makan atau minum, dan ikuti arahan petugas di telepon.
+        [banjir] Naik ke tempat tinggi dan jangan menyeberangi air yang mengalir.
+        [bencana] Menjauh dari lereng, bangunan retak, dan tiang; tunggu di tempat terbuka.
+        [sar] Jangan ikut masuk ke air atau hutan; lemparkan tali atau pelampung bila ada, dan tandai tempat terakhir terlihat.
+        [kriminal] Menjauh ke tempat aman dan terkunci; jangan melawan atau mengejar pelaku.
+        [hewan_buas] Mundur perlahan ke tempat tertutup; jangan menangkap atau memancing hewan itu.
+        [listrik] Jauhi kabel sedikitnya 10 meter dan jangan sentuh orang atau air di dekatnya.
+        [pohon_tumbang] Menjauh dari pohon dan kabel; jangan mengangkat dahan sendiri.
+        [bahan_berbahaya] Menjauh melawan arah angin, jangan menyalakan api atau sakelar.
+        [kecelakaan_kerja] Matikan mesin bila aman dan jangan masuk ke lubang atau tangki untuk menolong.
+        [krisis_jiwa] Tetaplah bersama orang yang dipercaya dan jauhkan benda berbahaya.
+       *[lainnya] Menjauh dari bahaya dan tunggu di tempat aman yang mudah ditemukan.
+    }
+
+emergency_ask =
+    {"*"}Telepon 112 (gratis)* kalau ada bahaya.
+
+    Apakah ini sedang terjadi sekarang dan butuh bantuan?
+
+emergency_more =
+    { $has_by ->
+        [yes] *112 tetap bisa dihubungi (gratis).* Keterangan ini diteruskan kepada { $by }.
+       *[no] *112 tetap bisa dihubungi (gratis).* Keterangan ini sudah diteruskan, belum pasti sudah dibaca, jadi tetap telepon.
+    }
+
+emergency_ask_place = Di mana kejadiannya? Kirim lokasi lewat lampiran, atau tulis desa dan patokan terdekat.
+emergency_ask_place_again = Mohon sebutkan desa, jalan, atau patokan terdekat, supaya petugas bisa menemukannya.
+emergency_ask_phone = Nomor telepon mana yang bisa dihubungi petugas?
+emergency_ask_victims = Apakah ada yang terluka atau terjebak? Berapa orang?
+
+emergency_noted = Dicatat dan diteruskan ke petugas 112. Belum pasti sudah dibaca; tetap hubungi 112.
+emergency_noted_by = Dicatat dan diteruskan kepada { $by }.
+emergency_not_now = Baik, tidak ada bahaya sekarang. Kalau berubah, segera telepon *112* (gratis). Kita lanjutkan sebagai laporan biasa.
+emergency_alerted_unconfirmed =
+    {"*"}Telepon 112 (gratis)* kalau ada bahaya.
+
+    Karena belum ada jawaban, pesan Bapak/Ibu sudah diteruskan ke petugas 112 sebagai keadaan yang belum pasti. Balas *Ya* kalau ini sedang terjadi.
+emergency_unanswered =
+    {"*"}Telepon 112 sekarang (gratis)*
+    Peringatan belum dibaca petugas dan sudah diteruskan ke kontak berikutnya. Jangan menunggu balasan di sini.
+
+emergency_acknowledged =
+    { $has_by ->
+        [yes] Pukul { $at } peringatan Bapak/Ibu dibaca oleh { $by }.
+       *[no] Pukul { $at } peringatan Bapak/Ibu dibaca petugas 112.
+    } Tetap di tempat aman dan jaga telepon tetap menyala.
+emergency_dispatched =
+    { $has_by ->
+        [yes] Pukul { $at } { $by } memberi tahu bahwa bantuan diberangkatkan.
+       *[no] Pukul { $at } petugas memberi tahu bahwa bantuan diberangkatkan.
+    } Kalau keadaan berubah, tulis di sini atau telepon 112.
+emergency_on_scene = Menurut petugas, bantuan sudah tiba di lokasi pukul { $at }. Ikuti arahan mereka.
+emergency_resolved = Petugas mencatat kejadian ini sudah tertangani pukul { $at }. Kalau masih ada bahaya, telepon *112* (gratis).
+emergency_not_emergency = Petugas menilai kejadian ini bukan keadaan darurat. Kalau masih ada bahaya, telepon *112* (gratis).

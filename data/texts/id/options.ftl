@@ -1,0 +1,29 @@
+# Judul tombol. `.short` dipakai bila tombol hanya muat 20 huruf.
+option_name = { $name }
+
+option_send = Kirim
+option_change = Ubah
+option_change_category = Kategori
+option_change_place = Lokasi
+option_change_description = Isi laporan
+option_change_date = Tanggal kejadian
+option_change_photos = Foto
+option_change_reporter = Nama pelapor
+option_anonymity = Anonim atau rahasia
+option_anonymity_anonim = Anonim
+option_anonymity_rahasia = Rahasia
+option_anonymity_none = Tampilkan nama
+option_photo_skip = Lewati
+option_place_skip = Lewati
+option_place_none = Bukan itu
+option_place_other_place = Ganti lokasi
+option_place_keep = Tetap lokasi ini
+option_report_new = Buat laporan
+option_status = Status laporan
+option_staff = Bicara dengan petugas
+    .short = Petugas
+option_shelf_take = Lanjutkan
+option_shelf_drop = Tidak usah
+option_emergency_yes = Ya
+option_emergency_no = Tidak
+option_emergency_skip = Lewati

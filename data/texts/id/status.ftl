@@ -1,0 +1,66 @@
+# Kabar tentang laporan yang sudah dikirim.
+
+status_none = Belum ada laporan dari nomor ini. Untuk melapor, langsung tulis masalah dan lokasinya.
+status_not_yours = Nomor *{ $ticket }* tidak ada di antara laporan Bapak/Ibu. Mohon periksa kembali nomornya.
+status_one =
+    {"*"}{ $ticket }* ({ $category }), dikirim { $filed_day }: *{ $state }*.{ $has_tracking ->
+        [yes] {" "}Nomor SP4N-LAPOR!: { $tracking }.
+       *[no] {""}
+    }{ $has_note ->
+        [yes] {"\u000A"}Catatan: { $note }
+       *[no] {""}
+    }
+status_list =
+    { $shown } laporan terbaru dari { $count }:
+    { $ticket1 } ({ $category1 }): { $state1 }
+    { $ticket2 } ({ $category2 }): { $state2 }{ $has_ticket3 ->
+        [yes] {"\u000A"}{ $ticket3 } ({ $category3 }): { $state3 }
+       *[no] {""}
+    }
+    Tulis nomornya untuk melihat satu laporan.
+
+report_filing_unknown = Pengiriman laporan *{ $ticket }* sedang dipastikan petugas. Bapak/Ibu tidak perlu mengirim ulang.
+report_failed = Laporan *{ $ticket }* belum bisa diteruskan ke SP4N-LAPOR! dan sedang ditangani petugas. Bapak/Ibu tidak perlu mengirim ulang.
+report_submitted =
+    Laporan *{ $ticket }* sudah masuk SP4N-LAPOR!{ $has_tracking ->
+        [yes] {" "}dengan nomor pelacakan *{ $tracking }*.
+       *[no] .
+    }
+report_verified = Laporan *{ $ticket }* sudah diverifikasi{ $has_addressee ->
+        [yes] {" "}dan diteruskan kepada { $addressee }.
+       *[no] .
+    }
+report_in_progress = Laporan *{ $ticket }* sedang dikerjakan{ $has_addressee ->
+        [yes] {" "}oleh { $addressee }.
+       *[no] .
+    }{ $has_note ->
+        [yes] {"\u000A"}Catatan: { $note }
+       *[no] {""}
+    }
+report_need_info = Untuk laporan *{ $ticket }*, instansi membutuhkan keterangan tambahan.{ $has_note ->
+        [yes] {"\u000A"}Pertanyaannya: { $note }
+       *[no] {""}
+    }{"\u000A"}Tulis *petugas* untuk menyampaikannya.
+report_transferred = Laporan *{ $ticket }* dipindahkan{ $has_addressee ->
+        [yes] {" "}kepada { $addressee }.
+       *[no] {" "}kepada instansi lain yang berwenang.
+    }{ $has_note ->
+        [yes] {"\u000A"}Catatan: { $note }
+       *[no] {""}
+    }
+report_done = Menurut instansi, laporan *{ $ticket }* ({ $category }) sudah selesai ditangani.{ $has_note ->
+        [yes] {"\u000A"}Catatan: { $note }
+       *[no] {""}
+    }{"\u000A"}Kalau belum benar-benar selesai, tulis *petugas*.
+report_closed = Laporan *{ $ticket }* ({ $category }) sudah ditutup.{ $has_note ->
+        [yes] {"\u000A"}Catatan: { $note }
+       *[no] {""}
+    }
+report_archived = Laporan *{ $ticket }* ({ $category }) sudah diarsipkan.{ $has_note ->
+        [yes] {"\u000A"}Catatan: { $note }
+       *[no] {""}
+    }
+report_rejected = Laporan *{ $ticket }* tidak dapat diproses.{ $has_note ->
+        [yes] {"\u000A"}Alasannya: { $note }
+       *[no] {""}
+    }{"\u000A"}Tulis *petugas* kalau ingin penjelasan.

@@ -1,0 +1,82 @@
+"""The service as a process, with everybody it talks to as processes beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from tests.conftest import POSTGRES
+from tests.e2e.citizens import Petugas, TelegramCitizen, WhatsAppCitizen
+from tests.e2e.processes import PASSWORD, STARTED, House, World, serving, world
+
+_people = itertools.count(1)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """A failing test shows the last lines of every process."""
+    report = (yield).get_result()
+    if report.failed:
+        for process in STARTED:
+            report.sections.append((f"log of {process.name} ({process.folder.name})", process.tail(40)))
+
+
+@pytest.fixture(scope="session")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The stand-ins of this run."""
+    with world(tmp_path_factory.mktemp("outside")) as everybody:
+        yield everybody
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, outside: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """`siaga serve` on each kind of database, with petugas who can sign in; its doors are open."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with serving(folder, database(request.param, folder), outside) as running:
+        running.open_doors()
+        yield running
+
+
+@pytest.fixture
+def telegram(house: House) -> TelegramCitizen:
+    """Somebody new on Telegram."""
+    number = next(_people)
+    return TelegramCitizen(house.outside.telegram, 8_110_000_000 + number, f"Wargina Telegram{number}")
+
+
+@pytest.fixture
+def whatsapp(house: House) -> WhatsAppCitizen:
+    """Somebody new on WhatsApp."""
+    number = next(_people)
+    return WhatsAppCitizen(house.outside.twilio, f"+6281100{number:05d}", f"Wargina Whatsapp{number}")
+
+
+@pytest.fixture
+def petugas112(house: House) -> Iterator[Petugas]:
+    officer = Petugas(house.url, "petugas112", PASSWORD)
+    yield officer
+    officer.close()
+
+
+def database(kind: str, folder: Path) -> str:
+    """An empty database: a file in the folder, or one of our own beside the one that SIAGA_TEST_POSTGRES names."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder}/siaga.db"
+    if not POSTGRES:
+        pytest.skip("no PostgreSQL: `make test` starts one on Debian, SIAGA_TEST_POSTGRES names another")
+    name = f"siaga_e2e_{folder.name.replace('-', '_')}"
+
+    async def make() -> None:
+        connection = await asyncpg.connect(POSTGRES)
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.close()
+
+    asyncio.run(make())
+    return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))

@@ -1,0 +1,331 @@
+"""The promises of the dialogue, held against any order of any events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from flows import codec
+from flows.digress import ANSWERS
+from flows.engine import advance
+from flows.model import (
+    Attachment,
+    Category,
+    Draft,
+    Effect,
+    Emergency,
+    Event,
+    FileReport,
+    IncidentChanged,
+    Other,
+    Photos,
+    Pin,
+    Place,
+    Problem,
+    RaiseIncident,
+    Ranked,
+    ReportChanged,
+    Say,
+    SayWords,
+    StaffHandedBack,
+    StaffSpoke,
+    StaffTook,
+    State,
+    Step,
+    Tap,
+    Text,
+    Tick,
+    Understanding,
+    UpdateIncident,
+)  # fmt: skip
+
+INTENTS = [
+    "lapor", "darurat", "aspirasi", "tanya_informasi", "cek_status", "bantuan", "petugas", "batal", "ulang", "ubah",
+    "lewati", "setuju", "tolak", "anonim", "privasi", "jawaban", "salam", "terima_kasih", "keluhan_bot", "luar_topik",
+]  # fmt: skip
+CATEGORIES = ["jalan", "lampu_jalan", "sampah", "drainase", "lainnya"]
+DANGERS = ["kebakaran", "medis", "krisis_jiwa", "lainnya"]
+PLACES = ["64.08.04", "64.08.09", "64.08.04.2012", "64.08.09.2001"]
+WORDS = ["ya", "lampu jalan mati", "di sangkima dekat pasar gang tiga", "KS-261124-ABCD", "0811-0000-0001", "1", "..."]
+OPTIONS = [
+    "send", "change", "change:category", "change:place", "change:description", "change:date", "change:photos",
+    "change:reporter", "anonymity", "anonymity:anonim", "anonymity:none", "category:jalan", "category:lainnya",
+    "photo:skip", "place:skip", "place:none", "place:keep", "place:other_place", "place:64.08.09", "emergency:yes",
+    "emergency:no", "emergency:skip", "report:new", "status", "staff", "shelf:take", "shelf:drop", "nonsense",
+]  # fmt: skip
+ASKS_WITHOUT_BUTTONS = {
+    "ask_description", "ask_new_description", "ask_date", "ask_date_again", "ask_reporter", "emergency_ask_place",
+    "emergency_ask_place_again",
+}  # fmt: skip
+
+ranked = st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=4, unique=True).map(
+    lambda codes: tuple(Ranked(code, 0.5) for code in codes)
+)
+categories = st.one_of(
+    st.just(Category()),
+    ranked.map(lambda r: Category(r[0].code, 0.4, r, "doubtful")),
+    ranked.map(lambda r: Category(r[0].code, 0.9, r, "sure")),
+)
+
+
+@st.composite
+def places(draw: st.DrawFn) -> Place:
+    code = draw(st.one_of(st.none(), st.sampled_from(PLACES)))
+    detail = draw(st.sampled_from([None, "dekat pasar"]))
+    match draw(st.sampled_from(["empty", "sure", "doubtful", "outside", "words"])):
+        case "sure" if code:
+            desa = code if code.count(".") == 3 else None
+            return Place(code[:8], desa, detail, certainty="sure")
+        case "doubtful":
+            some = draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=4, unique=True))
+            return Place(detail=detail, candidates=tuple(Ranked(c, 0.5) for c in some), certainty="doubtful")
+        case "outside":
+            return Place(detail=detail, outside="Kota Bontang")
+        case "words":
+            return Place(detail=detail)
+    return Place()
+
+
+emergencies = st.one_of(
+    st.just(Emergency()),
+    st.just(Emergency()),
+    st.just(Emergency()),
+    st.builds(Emergency, st.sampled_from(["ask", "live"]), st.sampled_from([None, *DANGERS]), st.just(0.7)),
+)
+understandings = st.builds(
+    Understanding,
+    intent=st.sampled_from(INTENTS),
+    emergency=emergencies,
+    category=categories,
+    place=places(),
+    date=st.sampled_from([None, None, date(2026, 11, 20)]),
+    anonymity=st.sampled_from(["none", "none", "anonim", "rahasia"]),
+    no_photo=st.booleans(),
+    more=st.sampled_from([(), (), (Problem("sampah menumpuk", "sampah"),)]),
+    language=st.sampled_from(["id", "en"]),
+)
+pictures = st.lists(st.sampled_from("abcdefg"), max_size=4).map(
+    lambda names: tuple(Attachment(name, "image/jpeg", 9) for name in names)
+)
+problems = st.sampled_from([(), (), ("too_big",), ("not_a_picture", "unavailable")])
+pauses = st.sampled_from([0, 5, 130, 1_900, 3_700, 83_000])
+
+
+class Dialogue(RuleBasedStateMachine):
+    """One citizen's conversation, and everything that may happen to it."""
+
+    @initialize(phone=st.sampled_from([None, "+6281100000001"]), noticed=st.booleans())
+    def begin(self, phone: str | None, noticed: bool) -> None:
+        self.state = State(phone=phone, noticed=noticed)
+        self.now = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+        self.count = 0
+        self.tickets: list[str] = []
+        self.raised: list[str] = []
+        self.incidents: list[str] = ["IN-another"]
+
+    def stamp(self) -> tuple[str, datetime, str]:
+        self.count += 1
+        self.now += timedelta(seconds=1)
+        return f"m{self.count}", self.now, hashlib.sha256(str(self.count).encode()).hexdigest()[:32]
+
+    # --- what may happen ---
+
+    @rule(
+        words=st.sampled_from(WORDS), u=understandings, pick=st.integers(-9, 5),
+        edit=st.sampled_from([None, "m1", "m2"]),
+    )  # fmt: skip
+    def says(self, words: str, u: Understanding, pick: int, edit: str | None) -> None:
+        offered = self.state.question.options if self.state.question else ()
+        choice = offered[pick] if 0 <= pick < len(offered) else None
+        self.citizen(Text(*self.stamp(), words, u, choice, edit))
+
+    @rule(intent=st.sampled_from(["setuju", "tolak", "lewati", "jawaban", "ubah"]))
+    def answers(self, intent: str) -> None:
+        self.citizen(Text(*self.stamp(), "ya", Understanding(intent=intent)))
+
+    @rule(category=st.sampled_from(CATEGORIES))
+    def reports_at_once(self, category: str) -> None:
+        u = Understanding(
+            "lapor", category=Category(category, 0.9, (Ranked(category, 0.9),), "sure"), no_photo=True,
+            place=Place("64.08.09", "64.08.09.2001", "dekat pasar", certainty="sure"),
+        )  # fmt: skip
+        self.citizen(Text(*self.stamp(), "lampu jalan mati di sepaso dekat pasar sekali", u))
+
+    @rule(pick=st.integers(0, 5))
+    def taps_what_is_offered(self, pick: int) -> None:
+        offered = self.state.question.options if self.state.question else ()
+        self.citizen(Tap(*self.stamp(), offered[pick % len(offered)] if offered else "send"))
+
+    @rule(option=st.sampled_from(OPTIONS))
+    def taps_any_button(self, option: str) -> None:
+        self.citizen(Tap(*self.stamp(), option))
+
+    @rule(
+        photos=pictures, problems=problems, caption=st.sampled_from([None, None, "lampu mati"]), u=understandings,
+        place=st.one_of(st.none(), places()),
+    )  # fmt: skip
+    def sends_photos(
+        self, photos: Any, problems: Any, caption: str | None, u: Understanding, place: Place | None
+    ) -> None:
+        self.citizen(Photos(*self.stamp(), photos, problems, caption, u if caption else None, place))
+
+    @rule(place=places(), live=st.booleans())
+    def sends_a_pin(self, place: Place, live: bool) -> None:
+        self.citizen(Pin(*self.stamp(), replace(place, lat=0.5, lon=117.5), live))
+
+    @rule(
+        kind=st.sampled_from(["voice", "sticker", "video", "document", "contact", "unsupported"]),
+        caption=st.sampled_from([None, None, "lampu mati"]), u=understandings,
+    )  # fmt: skip
+    def sends_something_else(self, kind: Any, caption: str | None, u: Understanding) -> None:
+        phone = "+6281100000002" if kind == "contact" else None
+        self.citizen(Other(*self.stamp(), kind, None, phone, caption, u if caption else None))
+
+    @rule(pause=pauses, at_wake=st.booleans())
+    def time_passes(self, pause: int, at_wake: bool) -> None:
+        self.now += timedelta(seconds=pause)
+        if at_wake and self.state.wake_at:
+            self.now = max(self.now, self.state.wake_at)
+        self.happens(Tick(*self.stamp()))
+
+    @rule(state=st.sampled_from(["queued", "filing_unknown", "submitted", "need_info", "done", "rejected"]))
+    def the_report_moves_on(self, state: Any) -> None:
+        ticket = self.tickets[-1] if self.tickets else "KS-261124-AAAA"
+        self.happens(ReportChanged(*self.stamp(), ticket, state, "123"))
+
+    @rule(
+        state=st.sampled_from(["acknowledged", "dispatched", "on_scene", "resolved", "not_emergency", "unanswered"]),
+        which=st.integers(0, 3), by=st.sampled_from([None, "Operator Sari"]),
+    )  # fmt: skip
+    def the_desk_moves_on(self, state: Any, which: int, by: str | None) -> None:
+        self.happens(IncidentChanged(*self.stamp(), self.incidents[-1 - which % len(self.incidents)], state, by))
+
+    @rule()
+    def a_petugas_takes_over(self) -> None:
+        self.happens(StaffTook(*self.stamp(), "Pak Budi"))
+
+    @rule()
+    def a_petugas_writes(self) -> None:
+        self.happens(StaffSpoke(*self.stamp(), "Saya cek dulu."))
+
+    @rule()
+    def a_petugas_hands_back(self) -> None:
+        self.happens(StaffHandedBack(*self.stamp()))
+
+    # --- what is promised ---
+
+    def happens(self, event: Event) -> Step:
+        before = self.state
+        read_back = codec.decode_tagged(json.loads(json.dumps(codec.encode_tagged(event))))
+        assert read_back == event
+        step = advance(before, event)
+        assert codec.decode_state(json.loads(json.dumps(codec.encode_state(step.state)))) == step.state
+        assert advance(before, event) == step, "the same step, carried out again, is the same"
+        self.state = step.state
+        self.bubbles_are_few_and_ask_once(step)
+        self.drafts_are_never_lost(before, step)
+        self.filing_is_explicit(before, event, step)
+        self.incidents_are_raised_once(step)
+        return step
+
+    def citizen(self, event: Text | Tap | Photos | Pin | Other) -> None:
+        before = self.state
+        step = self.happens(event)
+        says = [e for e in step.effects if isinstance(e, Say)]
+        if before.held_by is None:
+            assert says, f"left without an answer: {event}"
+        u = getattr(event, "understanding", None)
+        if u and u.emergency.level == "live":
+            assert any(isinstance(e, RaiseIncident | UpdateIncident) for e in step.effects)
+            assert says[0].key in ("emergency_live", "emergency_more")
+            assert step.state.case is not None
+            assert step.state.case.level == "live"
+        elif u and u.emergency.level == "ask":
+            assert says[0].key in ("emergency_ask", "emergency_more")
+        keys = {say.key for say in says}
+        beside = {*ANSWERS.values(), "old_button", "staff_called", "status_none", "status_one"}
+        if before.draft and keys & beside:
+            assert step.state.draft is not None
+            assert _slots(step.state.draft) == _slots(before.draft), "a digression took something away"
+
+    @staticmethod
+    def bubbles_are_few_and_ask_once(step: Step) -> None:
+        bubbles = [e for e in step.effects if isinstance(e, Say | SayWords)]
+        assert len(bubbles) <= 2, bubbles
+        asking = [e for e in bubbles if isinstance(e, Say) and (e.options or e.key in ASKS_WITHOUT_BUTTONS)]
+        assert len(asking) <= 1, asking
+        if asking:
+            assert asking[0] is bubbles[-1], "a question that is talked over"
+            assert step.state.question is not None, "a question that words cannot answer"
+            assert step.state.question.options == tuple(o.id for o in asking[0].options)
+
+    @staticmethod
+    def drafts_are_never_lost(before: State, step: Step) -> None:
+        if before.draft and step.state.draft is None:
+            filed = any(isinstance(e, FileReport) for e in step.effects)
+            assert filed or step.state.shelf == before.draft
+        same = before.draft and step.state.draft and before.draft.started_at == step.state.draft.started_at
+        if same and "change" not in str(before.question):
+            assert set(_hashes(before.draft)) <= set(_hashes(step.state.draft))
+        if before.shelf and step.state.shelf != before.shelf:
+            taken = step.state.draft is not None and step.state.draft.parts == before.shelf.parts
+            dropped = any(isinstance(e, Say) and e.key == "draft_dropped" for e in step.effects)
+            only_a_question = before.shelf.classification == "permintaan_informasi"
+            assert taken or dropped or before.draft or only_a_question, "a kept report is gone"
+
+    def filing_is_explicit(self, before: State, event: Event, step: Step) -> None:
+        filed = [e for e in step.effects if isinstance(e, FileReport)]
+        assert len(filed) <= 1
+        if not filed:
+            return
+        assert filed[0].draft.is_complete
+        assert filed[0].draft.date is not None
+        assert before.question is not None
+        assert before.question.name == "summary"
+        said = event.option if isinstance(event, Tap) else event.choice if isinstance(event, Text) else None
+        agreed = isinstance(event, Text) and event.understanding.intent == "setuju"
+        assert said == "send" or agreed, f"filed without Kirim: {event}"
+        assert filed[0].ticket not in self.tickets
+        self.tickets.append(filed[0].ticket)
+
+    def incidents_are_raised_once(self, step: Step) -> None:
+        for effect in step.effects:
+            if isinstance(effect, RaiseIncident):
+                assert effect.case.incident not in self.raised
+                assert effect.case.raised
+                self.raised.append(effect.case.incident)
+                self.incidents.append(effect.case.incident)
+            if isinstance(effect, UpdateIncident):
+                assert effect.case.incident in self.raised, "the desk hears more of what it was never told"
+
+
+def _slots(draft: Draft) -> Draft:
+    return replace(draft, place_asked=0)
+
+
+def _hashes(draft: Draft | None) -> list[str]:
+    return [photo.hash for photo in draft.photos] if draft else []
+
+
+Dialogue.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)  # fmt: skip
+TestDialogue = Dialogue.TestCase
+
+
+def test_the_promises_can_be_broken() -> None:
+    """The checks see what they are for: two questions in one turn, and a fourth bubble, are noticed."""
+    effects: tuple[Effect, ...] = (Say("ask_date"), Say("ask_reporter"))
+    try:
+        Dialogue.bubbles_are_few_and_ask_once(Step(State(), effects))
+    except AssertionError:
+        return
+    raise AssertionError("two questions at once went unnoticed")
