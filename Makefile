@@ -1,9 +1,12 @@
 # Set-up and checks; everything else is `uv run siaga ...`.
 .DEFAULT_GOAL := help
 SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
 
 UV := $(shell command -v uv 2>/dev/null || echo python3 -m uv)
 PY310 ?= $(shell ls -d $$HOME/.pyenv/versions/3.10.*/bin/python3.10 2>/dev/null | tail -n 1 | grep . || echo 3.10)
+# The service's interpreter; the lower bound of the project itself is Rasa's.
+export UV_PYTHON ?= >=3.11
 RASA := UV_PROJECT_ENVIRONMENT=.venv-rasa $(UV) run --python $(PY310) --no-default-groups --group rasa
 export RASA_TELEMETRY_ENABLED := false
 
@@ -13,7 +16,8 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
 uv:
-	@command -v uv >/dev/null 2>&1 || python3 -c 'import uv' 2>/dev/null || python3 -m pip install --quiet uv
+	@# Debian's Python refuses plain pip; uv is one file and touches nothing of the system's.
+	@command -v uv >/dev/null 2>&1 || python3 -c 'import uv' 2>/dev/null || python3 -m pip install --quiet uv 2>/dev/null || python3 -m pip install --quiet --user --break-system-packages uv
 
 setup: uv ## the service's environment
 	@$(UV) sync --quiet --frozen

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 uv=$(command -v uv || echo "python3 -m uv")
+export UV_PYTHON=${UV_PYTHON:->=3.11}
 root() { [ "$(id -u)" = 0 ]; }
 debian() { root && command -v apt-get >/dev/null; }
 
