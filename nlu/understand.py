@@ -69,7 +69,7 @@ def understander(data: Path, gazetteer: Gazetteer, url: str | None) -> Guarded:
     """The exported model in process, or a Rasa server at `url`; the word list when there is neither."""
     word_list = WordList.load(data, gazetteer)
     if url:
-        return Guarded(RasaServer(url, gazetteer, word_list), word_list)
+        return Guarded(RasaServer(url, word_list), word_list)
     try:
         return Guarded(Runtime.load(data / "model", gazetteer), word_list)
     except (OSError, ValueError, KeyError) as error:

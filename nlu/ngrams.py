@@ -1,0 +1,116 @@
+"""Words and pieces of words as numbers: a sparse vector of weighted n-grams.
+
+Word 1-2 grams, and 2-5 character pieces inside each padded word; counts damped by a logarithm, weighted by how
+rare the n-gram is, each of the two blocks scaled to length one. Pure Python, the same in training and service.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+SHORTEST, LONGEST = 2, 5
+_CACHED_WORDS = 60_000
+
+
+def word_grams(tokens: Sequence[str]) -> list[str]:
+    """Single words, then neighbouring pairs."""
+    return [*tokens, *(f"{a} {b}" for a, b in pairwise(tokens))]
+
+
+def char_grams(word: str) -> list[str]:
+    """Pieces of 2 to 5 characters of the word with a space on either side; a whole shorter word counts once."""
+    padded = f" {word} "
+    out: list[str] = []
+    for size in range(SHORTEST, LONGEST + 1):
+        if size >= len(padded):
+            out.append(padded)
+            break
+        out.extend(padded[i : i + size] for i in range(len(padded) - size + 1))
+    return out
+
+
+def document_frequency(texts: Iterable[Sequence[str]]) -> tuple[Counter[str], Counter[str]]:
+    """In how many texts each word n-gram and each character n-gram stands."""
+    words: Counter[str] = Counter()
+    chars: Counter[str] = Counter()
+    for tokens in texts:
+        words.update(set(word_grams(tokens)))
+        chars.update({gram for token in set(tokens) for gram in char_grams(token)})
+    return words, chars
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The n-grams that were learnt. Column numbers: words first, then characters; `idf` is their weight, by column."""
+
+    words: Mapping[str, int]
+    chars: Mapping[str, int]
+    idf: Sequence[float]
+    _known: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def learn(cls, texts: Sequence[Sequence[str]], min_words: int, min_chars: int) -> Vocabulary:
+        """From normalised texts: every word n-gram in at least `min_words` texts, characters likewise."""
+        word_counts, char_counts = document_frequency(texts)
+        words = sorted(gram for gram, n in word_counts.items() if n >= min_words)
+        chars = sorted(gram for gram, n in char_counts.items() if n >= min_chars)
+        total = len(texts) + 1
+        counts = [*(word_counts[gram] for gram in words), *(char_counts[gram] for gram in chars)]
+        idf = [round(math.log(total / (n + 1)) + 1.0, 4) for n in counts]
+        offset = len(words)
+        return cls(
+            {gram: i for i, gram in enumerate(words)}, {gram: offset + i for i, gram in enumerate(chars)}, idf
+        )  # fmt: skip
+
+    @classmethod
+    def unpacked(cls, kept: Mapping[str, Any]) -> Vocabulary:
+        """From what `packed` wrote, read as JSON. Raises ValueError when a weight or an n-gram is missing."""
+        words, chars = kept["words"], kept["chars"]
+        if len(words) + len(chars) != len(kept["idf"]):
+            raise ValueError("The vocabulary has not one weight for each n-gram.")
+        offset = len(words)
+        return cls(
+            {gram: i for i, gram in enumerate(words)},
+            {gram: offset + i for i, gram in enumerate(chars)},
+            kept["idf"],
+        )
+
+    def packed(self) -> str:
+        """As compact JSON: the n-grams in the order of their columns, and their weights."""
+        return json.dumps(
+            {"words": list(self.words), "chars": list(self.chars), "idf": list(self.idf)},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+    def __len__(self) -> int:
+        return len(self.idf)
+
+    def vector(self, tokens: Sequence[str]) -> tuple[list[int], list[float]]:
+        """Columns (each once) and their values; unknown n-grams are left out."""
+        words = Counter(self.words[gram] for gram in word_grams(tokens) if gram in self.words)
+        chars: Counter[int] = Counter()
+        for token in tokens:
+            chars.update(self._columns(token))
+        columns: list[int] = []
+        values: list[float] = []
+        for counts in (words, chars):
+            block = [(1.0 + math.log(n)) * self.idf[column] for column, n in counts.items()]
+            length = math.sqrt(sum(value * value for value in block)) or 1.0
+            columns.extend(counts)
+            values.extend(value / length for value in block)
+        return columns, values
+
+    def _columns(self, token: str) -> tuple[int, ...]:
+        known = self._known.get(token)
+        if known is None:
+            known = tuple(self.chars[gram] for gram in char_grams(token) if gram in self.chars)
+            if len(self._known) < _CACHED_WORDS:
+                self._known[token] = known
+        return known
