@@ -9,10 +9,15 @@ from typing import Any, assert_never
 
 from bot.channels.base import Limits, Outgoing
 from bot.gateways.ladder import Rung
+from bot.store.ledger import Line
 from bot.store.outbox import Lane
+from bot.store.tables import Conversation
 from bot.store.transaction import Transaction
+from flows.emergency import UNANSWERED_AFTER
+from flows.engine import advance
 from flows.model import (
     Effect,
+    Event,
     FileReport,
     HandBack,
     HandOver,
@@ -21,11 +26,13 @@ from flows.model import (
     Say,
     SayWords,
     State,
+    Tick,
     UpdateIncident,
 )  # fmt: skip
 
-REPLY_LEASE = timedelta(seconds=20)
-"""How long a reply belongs to the process that wrote it before any worker may send it."""
+REPLY_LEASE = timedelta(seconds=30)
+URGENT_LEASE = timedelta(seconds=15)
+"""How long a bubble belongs to the process that wrote it before any worker may send it."""
 
 Render = Callable[[Say, Language, Limits], Outgoing]
 
@@ -47,21 +54,20 @@ class Effects:
         state: State,
         effects: tuple[Effect, ...],
         now: datetime,
-    ) -> list[int]:
-        """Write everything down; returns the outbox ids to be tried at once, in their order.
+    ) -> None:
+        """Write everything down; what is to be said goes into the transaction's ledger.
 
         `cause` names the inbox row, so that the same step carried out twice enqueues nothing twice.
         """  # fmt: skip
-        at_once: list[int] = []
         for n, effect in enumerate(effects):
             key = f"{cause}/{n}"
             match effect:
                 case Say():
-                    outgoing = self._render(effect, state.language, self._limits[channel])
-                    at_once += await self._say(tx, conversation_id, key, outgoing, effect.key, "out", now)
+                    # A channel that is switched off has no limits of its own; its bubbles are parked with a reason.
+                    outgoing = self._render(effect, state.language, self._limits.get(channel, Limits()))
+                    self._say(tx, conversation_id, key, outgoing, effect.key, "out", now)
                 case SayWords():
-                    outgoing = Outgoing(effect.text)
-                    at_once += await self._say(tx, conversation_id, key, outgoing, None, "staff", now)
+                    self._say(tx, conversation_id, key, Outgoing(effect.text), None, "staff", now)
                 case FileReport():
                     agency = self._agencies.get(effect.draft.category or "lainnya")
                     await tx.reports.add(effect, conversation_id, channel, state.phone, agency, now)
@@ -70,13 +76,13 @@ class Effects:
                     )
                 case RaiseIncident():
                     if await tx.incidents.raise_(effect.case, conversation_id, channel, effect.photos, now):
-                        payload = {"incident": effect.case.incident, "round": 0, "rung": 0}
+                        payload: dict[str, Any] = {"incident": effect.case.incident, "round": 0, "rung": 0}
                         key = f"{effect.case.incident}/0/0"
                         await tx.outbox.add(Lane.EMERGENCY, "alert", key, conversation_id, payload, now, now)
                 case UpdateIncident():
                     version = await tx.incidents.update(effect.case, effect.what, effect.words, effect.photos, now)
                     if version:
-                        payload = {"incident": effect.case.incident, "update": True}
+                        payload = {"incident": effect.case.incident, "update": version}
                         key = f"{effect.case.incident}/v{version}"
                         await tx.outbox.add(Lane.EMERGENCY, "alert", key, conversation_id, payload, now, now)
                 case HandOver() | HandBack():
@@ -84,28 +90,50 @@ class Effects:
                     pass
                 case _:
                     assert_never(effect)
-        return at_once
 
-    async def apologise(self, tx: Transaction, conversation_id: int, inbox_id: int, now: datetime) -> None:
-        """A message could not be read at all: the citizen is told, with 112, and the conversation goes to a person."""
-        conversation = await tx.conversations.lock(conversation_id)
-        outgoing = self._render(Say("trouble", urgent=True), "id", self._limits[conversation.channel])
-        await self._say(tx, conversation_id, f"{inbox_id}/trouble", outgoing, "trouble", "out", now)
-        conversation.waiting_for_staff = True
+    async def give_up(
+        self, tx: Transaction, conversation: Conversation, row: int, from_citizen: bool, now: datetime
+    ) -> None:
+        """Something could not be read at all: a person is called, and a citizen who wrote it is told, with 112."""
+        tx.conversations.call_staff(conversation)
+        if from_citizen:
+            limits = self._limits.get(conversation.channel, Limits())
+            outgoing = self._render(Say("trouble", urgent=True), "id", limits)
+            self._say(tx, conversation.id, f"{row}/trouble", outgoing, "trouble", "out", now)
+        else:
+            # A clock that breaks the dialogue is not wound up again.
+            conversation.wake_at = None
 
-    async def _say(
-        self, tx: Transaction, conversation_id: int, key: str, outgoing: Outgoing, text_key: str | None,
-        direction: str, now: datetime,
-    ) -> list[int]:  # fmt: skip
-        lane = Lane.EMERGENCY if outgoing.urgent else Lane.REPLY
-        item = await tx.outbox.add(lane, "say", key, conversation_id, asdict(outgoing), now, now + REPLY_LEASE)
-        if item is None:
-            return []
+    async def rescue(
+        self, tx: Transaction, conversation: Conversation, row: int, event: Event, language: Language, now: datetime
+    ) -> None:
+        """The dialogue fails in this conversation, but someone is in danger: 112 first and the desk all the same.
+
+        Done from an empty state, which is thrown away; whether it is happening now is the called person's to ask.
+        """
+        tx.conversations.call_staff(conversation)
+        step = advance(State(noticed=True, language=language), event)
+        effects = step.effects
+        if step.state.case and not step.state.case.raised:
+            later = Tick(event.id, event.at + UNANSWERED_AFTER, event.token)
+            effects = (*effects, *advance(step.state, later).effects)
+        await self.carry_out(tx, conversation.id, conversation.channel, f"{row}/rescue", step.state, effects, now)
+
+    @staticmethod
+    def _say(
+        tx: Transaction, conversation_id: int, key: str, outgoing: Outgoing, text_key: str | None, direction: str,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        lane, lease = (Lane.EMERGENCY, URGENT_LEASE) if outgoing.urgent else (Lane.REPLY, REPLY_LEASE)
+        item = tx.outbox.row(lane, "say", key, conversation_id, asdict(outgoing), now, now + lease, attempts=1)
         data: dict[str, Any] = {"key": text_key} if text_key else {}
         if outgoing.buttons:
             data["buttons"] = [asdict(b) for b in outgoing.buttons]
-        tx.conversations.write_down(conversation_id, direction, "text", outgoing.text, now, data=data, outbox_id=item)
-        return [item]
+        if outgoing.urgent:
+            data["urgent"] = True
+        if outgoing.request:
+            data["request"] = outgoing.request
+        tx.ledger.say(Line(conversation_id, direction, "text", outgoing.text, now, data), item)
 
 
 def next_rung(ladder: tuple[Rung, ...], round_: int, rung: int) -> tuple[int, int, timedelta]:
@@ -113,6 +141,6 @@ def next_rung(ladder: tuple[Rung, ...], round_: int, rung: int) -> tuple[int, in
 
     The wait is capped at 15 minutes: a forgotten incident stays loud, but does not fill the database.
     """
-    seconds = min(ladder[rung].seconds * 2**round_, 900)
+    seconds = min(ladder[rung].seconds * 2 ** min(round_, 10), 900)
     following = (round_, rung + 1) if rung + 1 < len(ladder) else (round_ + 1, 0)
     return *following, timedelta(seconds=seconds)

@@ -21,3 +21,11 @@ class Rejected(SiagaError):
 
 class UnknownOutcome(SiagaError):
     """It may or may not have happened. Never repeated blindly where twice would be wrong."""
+
+
+def told(error: BaseException) -> str:
+    """What may be written down of an error: its kind, and its words only where they are ours.
+
+    Other errors quote what they could not read, which is citizens' words.
+    """
+    return str(error) if isinstance(error, SiagaError) else type(error).__name__

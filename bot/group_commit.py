@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+from bot.failures import TemporaryFailure
 
 T = TypeVar("T")
+
+MOST: Final = 200
+"""Items of one transaction: the last to come must not wait for a writing without end."""
 
 
 class GroupCommit(Generic[T]):
@@ -33,24 +38,41 @@ class GroupCommit(Generic[T]):
     async def _write_waiting(self) -> None:
         try:
             while self._waiting:
-                together, self._waiting = self._waiting, []
+                together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._write_all(together)
         finally:
             self._writer = None
 
     async def _write_all(self, together: list[tuple[T, asyncio.Future[None]]]) -> None:
+        error = await self._try(together)
+        if error is not None and len(together) > 1:
+            away: Exception | None = None
+            for one in together:
+                # Where the database is away for one it is away for all: nobody waits for every other's patience.
+                error = away or await self._try([one])
+                if isinstance(error, TemporaryFailure):
+                    away = error
+                _settle([one], error)
+        else:
+            _settle(together, error)
+
+    async def _try(self, together: list[tuple[T, asyncio.Future[None]]]) -> Exception | None:
         try:
             await self._write([item for item, _ in together])
         except Exception as error:
-            if len(together) > 1:
-                for one in together:
-                    await self._write_all([one])
-            elif not together[0][1].done():
-                together[0][1].set_exception(error)
+            return error
         except BaseException:
             for _, future in together:
                 future.cancel()
             raise
-        for _, future in together:
-            if not future.done():
-                future.set_result(None)
+        return None
+
+
+def _settle(together: Sequence[tuple[T, asyncio.Future[None]]], error: Exception | None) -> None:
+    for _, future in together:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

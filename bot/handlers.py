@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+import structlog
+
 from bot.channels.base import Button, Channel, Outgoing
 from bot.effects import next_rung
-from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
+from bot.failures import Rejected, SiagaError, TemporaryFailure, UnknownOutcome, told
 from bot.gateways.base import Alert, AlertTransport, Lapor, Photo, Receipt, ReportToFile
 from bot.gateways.ladder import Rung
 from bot.media import MediaFolder
@@ -22,8 +25,15 @@ from bot.store.unit_of_work import Store
 from bot.worker import TakenOver
 from flows.model import WITA
 
+log = structlog.get_logger(__name__)
+
 TOLD_AGAIN: Final = 3
 """How many rounds of the ladder tell the citizen again to call 112; after that silence is kinder."""
+
+SEND_SECONDS: Final = 20.0
+URGENT_SECONDS: Final = 10.0
+ALERT_SECONDS: Final = 8.0
+"""How long one attempt may take: less than the leases of its lane."""
 
 RUNG_TRIES: Final = 3
 """How often one rung is tried, seconds apart, before the ladder goes on without it."""
@@ -42,18 +52,22 @@ def now_utc() -> datetime:
 class SayHandler:
     """Sends a bubble to the citizen."""
 
-    def __init__(self, store: Store, channels: Mapping[str, Channel]) -> None:
-        self._store = store
+    def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
 
     async def do(self, item: Item) -> str | None:
-        async with reading(self._store) as tx:
-            channel, address = await tx.conversations.address(item.conversation_id)
-        if channel not in self._channels:
-            raise Rejected(f"the channel {channel} is switched off")
-        payload = dict(item.payload)
+        if item.channel not in self._channels:
+            raise Rejected(f"the channel {item.channel} is switched off")
+        if item.address is None:
+            raise Rejected("the citizen's address was sealed with another SIAGA_SECRET_KEY")
+        payload = dict(item.needs)
         payload["buttons"] = tuple(Button(**b) for b in payload["buttons"])
-        reference = await self._channels[channel].send(address, Outgoing(**payload))
+        outgoing = Outgoing(**payload)
+        try:
+            async with asyncio.timeout(URGENT_SECONDS if outgoing.urgent else SEND_SECONDS):
+                reference = await self._channels[item.channel].send(item.address, outgoing)
+        except TimeoutError:
+            raise UnknownOutcome(f"{item.channel} did not answer in time") from None
         ANSWER_SECONDS.observe(max(0.0, (now_utc() - item.created_at).total_seconds()))
         return reference
 
@@ -84,7 +98,7 @@ class FileHandler:
         self._receipts: dict[int, Receipt | None] = {}
 
     async def do(self, item: Item) -> str | None:
-        ticket = str(item.payload["ticket"])
+        ticket = str(item.needs["ticket"])
         async with reading(self._store) as tx:
             report = await tx.reports.get(ticket)
             photos = await tx.reports.photos(ticket)
@@ -103,17 +117,33 @@ class FileHandler:
                     continue
                 async with writing(self._store) as tx:
                     await tx.reports.uploaded(ticket, photo.position, upload_id)
-                    await tx.outbox.release([item.id], self._clock() + self._sending_lease)
+                    if not await tx.outbox.keep(item, self._clock() + self._sending_lease):
+                        raise TakenOver
             attachments.append(upload_id)
         async with writing(self._store) as tx:
-            if not await tx.outbox.start_sending(item.id, self._clock() + self._sending_lease):
+            # A petugas may have typed the tracking ID in while the photos went up.
+            report = await tx.reports.locked(ticket)
+            if report is None or report.tracking_id:
+                return report.tracking_id if report else None
+            if not await tx.outbox.start_sending(item, self._clock() + self._sending_lease):
                 raise TakenOver
             await tx.reports.move(ticket, "filing", "siaga", self._clock())
-        receipt = await self._lapor.file(to_file, attachments)
-        self._receipts[item.id] = receipt
+        self._receipts[item.id] = await self._file(to_file, attachments)
         while len(self._receipts) > _RECEIPTS_KEPT:
             del self._receipts[next(iter(self._receipts))]
+        receipt = self._receipts[item.id]
         return receipt.complaint_id if receipt else None
+
+    async def _file(self, report: ReportToFile, attachments: list[str]) -> Receipt | None:
+        """The one request. Whatever goes wrong in a way that nobody foresaw may have reached LAPOR! all the same."""
+        try:
+            async with asyncio.timeout(self._sending_lease.total_seconds()):
+                return await self._lapor.file(report, attachments)
+        except SiagaError:
+            raise
+        except Exception as error:
+            log.exception("filing_failed", ticket=report.ticket)
+            raise UnknownOutcome(f"it failed after it may have been sent ({told(error)})") from error
 
     async def _read(self, digest: str) -> bytes:
         try:
@@ -131,9 +161,12 @@ class FileHandler:
             raise TemporaryFailure(str(error)) from error
 
     async def done(self, tx: Transaction, item: Item, reference: str | None, now: datetime) -> None:
-        ticket = str(item.payload["ticket"])
+        ticket = str(item.needs["ticket"])
+        if item.id not in self._receipts:
+            # It was filed by hand before its turn came.
+            return
         # Not taken out: a mark whose transaction failed is written once more.
-        receipt = self._receipts.get(item.id)
+        receipt = self._receipts[item.id]
         if receipt is None:
             # Assisted mode: the report lies in the petugas's queue.
             await tx.reports.move(ticket, "queued", "siaga", now, note="menunggu petugas")
@@ -144,7 +177,7 @@ class FileHandler:
 
     async def parked(self, tx: Transaction, item: Item, state: str, reason: str, now: datetime) -> None:
         """`failed` with LAPOR!'s words, or `filing_unknown`: both wait for a petugas."""
-        ticket = str(item.payload["ticket"])
+        ticket = str(item.needs["ticket"])
         await report_moved(tx, ticket, "filing_unknown" if state == "unknown" else "failed", "siaga", now, note=reason)
 
     def repeats_unknown(self) -> bool:
@@ -213,32 +246,56 @@ class AlertHandler:
 
     async def do(self, item: Item) -> str | None:
         async with reading(self._store) as tx:
-            incident = await tx.incidents.get(str(item.payload["incident"]))
+            incident = await tx.incidents.get(str(item.needs["incident"]))
         if incident is None:
             raise Rejected("there is no such incident")
-        alert = self._alert(incident)
-        if item.payload.get("update"):
-            names = dict.fromkeys(rung.transport for rung in self._ladder)
-            references = [await self._transports[name].alert(alert) for name in names if name != "desk"]
-            return ",".join(references) or "desk"
+        update = item.needs.get("update")
+        if update:
+            # An alert tells all that is known, so of many updates in a row only the last goes out.
+            return await self._tell_all(item, incident) if int(update) >= incident.version else "told with a later one"
         if incident.state not in OPEN_INCIDENT:
             return "acknowledged before"
-        rung = self._ladder[int(item.payload["rung"])]
+        _, rung = self._place(item)
         try:
-            return await self._transports[rung.transport].alert(alert)
-        except (TemporaryFailure, UnknownOutcome) as error:
-            if item.attempts + 1 < RUNG_TRIES:
-                raise
-            # Patience belongs to filings; here the next contact is worth more than this one.
-            raise Rejected(str(error)) from error
+            return await self._tell(self._ladder[rung].transport, incident)
+        except Exception as error:
+            raise self._failure(item, error) from error
+
+    async def _tell_all(self, item: Item, incident: Incident) -> str:
+        """Bring an update to everyone on the ladder, side by side: one that is away keeps it from no other."""
+        names = dict.fromkeys(rung.transport for rung in self._ladder if rung.transport != "desk")
+        told_to = await asyncio.gather(*(self._tell(name, incident) for name in names), return_exceptions=True)
+        for answer in told_to:
+            if isinstance(answer, Exception):
+                raise self._failure(item, answer) from answer
+        return ",".join(map(str, told_to)) or "desk"
+
+    async def _tell(self, transport: str, incident: Incident) -> str:
+        try:
+            async with asyncio.timeout(ALERT_SECONDS):
+                return await self._transports[transport].alert(self._alert(incident))
+        except TimeoutError:
+            raise TemporaryFailure(f"{transport} did not answer in time") from None
+
+    @staticmethod
+    def _failure(item: Item, error: Exception) -> Exception:
+        """Patience belongs to filings: after a few tries the next contact is worth more than this one."""
+        if isinstance(error, Rejected) or item.attempts + 1 < RUNG_TRIES:
+            return error
+        return Rejected(told(error))
+
+    def _place(self, item: Item) -> tuple[int, int]:
+        """Round and rung; a ladder that was made shorter meanwhile is climbed from its foot."""
+        round_, rung = int(item.needs["round"]), int(item.needs["rung"])
+        return round_, rung if rung < len(self._ladder) else 0
 
     async def done(self, tx: Transaction, item: Item, reference: str | None, now: datetime) -> None:
-        if item.payload.get("update"):
+        if item.needs.get("update"):
             return
-        incident = await tx.incidents.get(str(item.payload["incident"]))
+        incident = await tx.incidents.get(str(item.needs["incident"]))
         if incident is None or incident.state not in OPEN_INCIDENT:
             return
-        round_, rung = int(item.payload["round"]), int(item.payload["rung"])
+        round_, rung = self._place(item)
         await tx.incidents.handed_off(incident.id, self._ladder[rung].name, now)
         if (round_, rung) != (0, 0) and round_ < TOLD_AGAIN:
             event = {"is": "IncidentChanged", "incident": incident.id, "state": "unanswered"}
@@ -254,13 +311,14 @@ class AlertHandler:
 
     async def parked(self, tx: Transaction, item: Item, state: str, reason: str, now: datetime) -> None:
         """This rung is broken: write it on the timeline and go on to the next without waiting."""
-        incident = await tx.incidents.get(str(item.payload["incident"]))
-        if incident is None or item.payload.get("update"):
+        incident = await tx.incidents.get(str(item.needs["incident"]))
+        if incident is None or item.needs.get("update"):
             return
-        round_, rung = int(item.payload["round"]), int(item.payload["rung"])
+        round_, rung = self._place(item)
         tx.incidents.step(incident.id, "handoff_failed", self._ladder[rung].name, reason, now)
         next_round, following, _ = next_rung(self._ladder, round_, rung)
-        wait = timedelta(0) if following else timedelta(seconds=30)
+        # From the top again with growing pauses: a ladder of broken rungs must not fill the database.
+        wait = timedelta(0) if following else timedelta(seconds=min(30 * 2 ** min(round_, 5), 900))
         payload = {"incident": incident.id, "round": next_round, "rung": following}
         key = f"{incident.id}/{next_round}/{following}"
         await tx.outbox.add(Lane.EMERGENCY, "alert", key, incident.conversation_id, payload, now, now + wait)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.channels.base import Channel, Incoming, Media
+from bot.channels.base import Channel, Incoming, KeepsUploads, Media
 from bot.channels.phone import phone_of_vcard
 from bot.failures import Rejected, SiagaError
 from bot.media import MOST_BYTES, MediaFolder, Refused
@@ -36,12 +36,16 @@ FETCH_SECONDS: Final = 20.0
 FETCH_SECONDS_IN_DANGER: Final = 2.0
 """A caption that cries for help does not wait for its photo."""
 MOST_CARD_BYTES: Final = 256 * 1024
+FETCHES: Final = 8
+"""Photos held in memory at the same time, each of up to 20 MB."""
+MOST_WORDS: Final = 8000
+"""Characters of a message that are kept: twice what Telegram and WhatsApp let through."""
 _OTHERS: Final = ("voice", "sticker", "video", "document", "contact", "unsupported")
 
 
 def arrival(message: Incoming) -> Arrival:
     """The row of the inbox; who it is goes into sealed columns and out of the payload."""
-    payload = asdict(message)
+    payload = {name: _storable(value) for name, value in asdict(message).items()}
     for name in ("address", "profile_name", "channel", "message_id", "album", "at"):
         payload.pop(name)
     if message.kind != "contact":
@@ -49,15 +53,32 @@ def arrival(message: Incoming) -> Arrival:
     kept = {name: value for name, value in payload.items() if value not in (None, (), False)}
     phone = None if message.kind == "contact" else message.phone
     return Arrival(
-        message.channel,
-        message.message_id,
-        message.address,
-        kept,
-        message.at,
-        message.album,
-        message.profile_name,
-        phone,
-    )
+        _storable(message.channel), _storable(message.message_id), _storable(message.address), kept, message.at,
+        _storable(message.album), _storable(message.profile_name), _storable(phone),
+    )  # fmt: skip
+
+
+def _storable(value: Any) -> Any:
+    """The same without what a database refuses in a text: NUL, half a surrogate pair, words without end."""
+    if isinstance(value, str):
+        return value[:MOST_WORDS].replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {name: _storable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    return value
+
+
+def groups(rows: Sequence[Waiting]) -> list[list[Waiting]]:
+    """The rows that are one event each; the pieces of an album are one."""
+    pieces: list[list[Waiting]] = []
+    for row in rows:
+        last = pieces[-1][-1] if pieces else None
+        if last and row.album and row.album == last.album and row.source == last.source:
+            pieces[-1].append(row)
+        else:
+            pieces.append([row])
+    return pieces
 
 
 class Reader:
@@ -70,6 +91,7 @@ class Reader:
         self._understander = understander
         self._pins = pins
         self._media = media
+        self._fetching = asyncio.Semaphore(FETCHES)
 
     @staticmethod
     def has_files(payload: Mapping[str, Any]) -> bool:
@@ -78,20 +100,18 @@ class Reader:
 
     async def events(self, rows: Sequence[Waiting], now: datetime) -> list[tuple[tuple[Waiting, ...], Event]]:
         """Each event with the rows it covers, in order; the pieces of an album are one event."""
-        groups: list[list[Waiting]] = []
-        for row in rows:
-            last = groups[-1][-1] if groups else None
-            if last and row.album and row.album == last.album and row.source == last.source:
-                groups[-1].append(row)
-            else:
-                groups.append([row])
-        texts = [_words_of(group) for group in groups]
+        pieces = groups(rows)
+        texts = [_words_of(piece) for piece in pieces]
         wanted = [i for i, text in enumerate(texts) if text is not None]
-        understood = await self._understander.understand([texts[i] or "" for i in wanted], now)
+        understood = await self._understander.understand([texts[i] or "" for i in wanted], now) if wanted else []
         meaning = dict(zip(wanted, understood, strict=True))
-        return [(tuple(group), await self._event(group, texts[i], meaning.get(i))) for i, group in enumerate(groups)]
+        danger = any(u.emergency.level != "none" for u in understood)
+        return [
+            (tuple(piece), await self._event(piece, text, meaning.get(i), danger))
+            for i, (piece, text) in enumerate(zip(pieces, texts, strict=True))
+        ]
 
-    async def _event(self, group: list[Waiting], text: str | None, u: Understanding | None) -> Event:
+    async def _event(self, group: list[Waiting], text: str | None, u: Understanding | None, danger: bool) -> Event:
         row = group[0]
         payload = row.payload
         common: dict[str, Any] = {
@@ -109,7 +129,7 @@ class Reader:
                 lat, lon = payload["pin"]
                 return Pin(**common, place=self._place(lat, lon), live=bool(payload.get("live")))
             case "photo":
-                return await self._photos(group, common, text, u)
+                return await self._photos(group, common, text, u, danger)
             case kind if kind in _OTHERS:
                 phone = payload.get("phone") or await self._phone_in(row)
                 return Other(**common, kind=kind, phone=phone, caption=text, understanding=u)
@@ -137,12 +157,11 @@ class Reader:
         return phone_of_vcard(card)
 
     async def _photos(
-        self, group: list[Waiting], common: dict[str, Any], text: str | None, u: Understanding | None
+        self, group: list[Waiting], common: dict[str, Any], text: str | None, u: Understanding | None, danger: bool
     ) -> Event:
         channel = self._channels[group[0].source]
-        seconds = FETCH_SECONDS_IN_DANGER if u and u.emergency.level != "none" else FETCH_SECONDS
         media = [Media(**m) for row in group for m in row.payload.get("media", ())]
-        results = await asyncio.gather(*(self._fetch(channel, m, seconds) for m in media))
+        results = await asyncio.gather(*(self._fetched(channel, m, danger) for m in media))
         photos = tuple(r for r in results if isinstance(r, Attachment))
         problems = tuple(r for r in results if not isinstance(r, Attachment))
         gps = next((p.gps for p in photos if p.gps), None)
@@ -150,6 +169,25 @@ class Reader:
             **common, photos=photos, problems=problems, caption=text, understanding=u,
             place=self._place(*gps) if gps else None,
         )  # fmt: skip
+
+    async def forget(self, rows: Sequence[Waiting]) -> None:
+        """These rows are read for good: uploads that a channel held for them can go."""
+        for row in rows:
+            channel = self._channels.get(row.source)
+            if isinstance(channel, KeepsUploads):
+                for media in row.payload.get("media", ()):
+                    await channel.forget(Media(**media))
+
+    async def _fetched(self, channel: Channel, media: Media, danger: bool) -> Attachment | PhotoProblem:
+        """One photo, or the reason why not. Where someone is in danger nothing is waited for longer than a moment."""
+        if not danger:
+            async with self._fetching:
+                return await self._fetch(channel, media, FETCH_SECONDS)
+        try:
+            async with asyncio.timeout(FETCH_SECONDS_IN_DANGER):
+                return await self._fetch(channel, media, FETCH_SECONDS_IN_DANGER)
+        except TimeoutError:
+            return "unavailable"
 
     async def _fetch(self, channel: Channel, media: Media, seconds: float) -> Attachment | PhotoProblem:
         """One photo, or the reason why not; what is wrong with a photo never stops a conversation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -81,7 +82,7 @@ def _add_pages(app: FastAPI, house: House) -> None:
             report = await tx.reports.get(ticket)
             if report is None:
                 return []
-            return lapor_form(report_to_file(report, house.store.sealer, house.gazetteer.name), house.texts)
+            return lapor_form(report_to_file(report, house.store.sealer, partial(house.texts.name, "place")), house.texts)
 
     app.include_router(webchat_router(webchat, house.inbound.take_in, history))
     app.include_router(

@@ -11,11 +11,11 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
-from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
+from bot.failures import Rejected, TemporaryFailure, UnknownOutcome, told
 from bot.group_commit import GroupCommit
 from bot.metrics import DELIVERED
 from bot.retry import EMERGENCY, FILING, REPLY, Retry
@@ -29,12 +29,18 @@ POLICY: Final[Mapping[Lane, Retry]] = {
     Lane.EMERGENCY: EMERGENCY, Lane.REPLY: REPLY, Lane.NOTIFICATION: REPLY, Lane.FILING: FILING,
 }  # fmt: skip
 LEASE: Final[Mapping[Lane, timedelta]] = {
-    Lane.EMERGENCY: timedelta(seconds=10), Lane.REPLY: timedelta(seconds=20),
+    Lane.EMERGENCY: timedelta(seconds=15), Lane.REPLY: timedelta(seconds=30),
     Lane.NOTIFICATION: timedelta(seconds=30), Lane.FILING: timedelta(minutes=5),
 }  # fmt: skip
-AT_ONCE: Final[Mapping[Lane, int]] = {Lane.EMERGENCY: 16, Lane.REPLY: 32, Lane.NOTIFICATION: 8, Lane.FILING: 4}
+AT_ONCE: Final[Mapping[Lane, int]] = {Lane.EMERGENCY: 64, Lane.REPLY: 32, Lane.NOTIFICATION: 8, Lane.FILING: 4}
 """How many items of a lane are under way at the same time in one process."""
+ROOM: Final = 128
+"""Conversations answered at the same time right after their commit; what is urgent needs no room."""
+OWN_TRIES: Final = 5
+"""How often an item is tried that fails by an error of our own making."""
 IDLE: Final = 0.5
+GRACE: Final = 5.0
+"""Seconds that attempts under way are given when the service stops."""
 
 
 class TakenOver(Exception):
@@ -73,6 +79,12 @@ class Attempt:
     reference: str | None
     failure: Exception | None
     over: bool = False
+    bare: bool = False
+    """Only the outcome is to be written, without what should follow from it: that has failed."""
+
+    @property
+    def outcome(self) -> str:
+        return _OUTCOMES.get(type(self.failure), "done")
 
 
 class Worker:
@@ -90,7 +102,10 @@ class Worker:
         self._clock = clock
         self._leases = leases
         self._settling = GroupCommit(self._settle_all)
+        self._room = asyncio.Semaphore(ROOM)
         self._wakes = {lane: asyncio.Event() for lane in Lane}
+        self.not_for: tuple[str, ...] = ()
+        """Channels whose replies only another process can bring."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after an item changed what the dialogue must hear."""
 
@@ -99,141 +114,214 @@ class Worker:
             event.set()
 
     async def run(self, lane: Lane) -> None:
-        """Work one lane until cancelled; trouble is told and tried again."""
+        """Work one lane until cancelled; trouble is told and tried again. One slow attempt holds up no other."""
         wake = self._wakes[lane]
-        while True:
-            wake.clear()
-            try:
-                if lane is Lane.FILING:
-                    await self._settle_cut_off()
-                worked = await self.work(lane)
-            except TemporaryFailure as error:
-                log.warning("outbox_unreachable", lane=lane.name, error=str(error))
-                await asyncio.sleep(2)
-                continue
-            except Exception:
-                log.exception("outbox_failed", lane=lane.name)
-                await asyncio.sleep(2)
-                continue
-            if not worked:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), IDLE)
+        under_way: set[asyncio.Task[None]] = set()
+        rest = 0.1
+        try:
+            while True:
+                wake.clear()
+                try:
+                    if lane is Lane.FILING:
+                        await self._settle_cut_off()
+                    items = await self._claim(lane, AT_ONCE[lane] - len(under_way))
+                except Exception as error:
+                    _tell("outbox_unreachable", error, lane=lane.name)
+                    await asyncio.sleep(rest)
+                    rest = min(2 * rest, 2.0)
+                    continue
+                rest = 0.1
+                for some in _apart(items):
+                    task = asyncio.create_task(self._try_in_order(some))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                    task.add_done_callback(_tell_task)
+                    task.add_done_callback(lambda _: wake.set())
+                if not items:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(wake.wait(), IDLE)
+        finally:
+            if under_way:
+                _, late = await asyncio.wait(under_way, timeout=GRACE)
+                for task in late:
+                    task.cancel()
 
     async def work(self, lane: Lane) -> int:
         """Claim what is due in this lane, try each once, and return how many there were."""
-        now = self._clock()
-        async with reading(self._store) as tx:
-            due = await tx.outbox.next_due(lane)
-        if due is None or due > now:
-            return 0
-        async with writing(self._store) as tx:
-            items = await tx.outbox.claim(lane, now, self._leases[lane], AT_ONCE[lane])
+        items = await self._claim(lane, AT_ONCE[lane])
         await self._try_all(items)
         return len(items)
 
+    async def _claim(self, lane: Lane, most: int) -> list[Item]:
+        now = self._clock()
+        if most <= 0:
+            return []
+        async with reading(self._store) as tx:
+            if not await tx.outbox.is_due(lane, now):
+                return []
+        async with writing(self._store) as tx:
+            return await tx.outbox.claim(lane, now, self._leases[lane], most, self.not_for)
+
     async def deliver(self, ids: list[int]) -> None:
-        """Try replies right after their commit, in order; a conversation with an older reply pending waits its turn.
+        """Try replies right after their commit, in order; one with an older one of its kind pending waits its turn.
 
         The rest wakes the workers: alerts and filings written by the same commit are due already.
         """
         self.wake()
         async with reading(self._store) as tx:
-            items = await tx.outbox.items(ids)
+            items = await tx.outbox.mine(ids, self._clock())
             behind = await tx.outbox.waits_behind(ids)
-        held = [i for i in items if i.conversation_id in behind and i.lane is not Lane.EMERGENCY]
+        held = [i.id for i in items if i.id in behind]
         if held:
             async with writing(self._store) as tx:
-                await tx.outbox.release([i.id for i in held], self._clock())
-        await self._try_all([i for i in items if i not in held])
+                await tx.outbox.release(held, self._clock())
+        await self._try_all([i for i in items if i.id not in behind], self._room)
+        self._wakes[Lane.REPLY].set()
 
-    async def _try_all(self, items: Sequence[Item]) -> None:
+    async def _try_all(self, items: Sequence[Item], room: asyncio.Semaphore | None = None) -> None:
         """Different conversations side by side, one conversation in its order."""
-        by_conversation: dict[int, list[Item]] = {}
-        for item in items:
-            by_conversation.setdefault(item.conversation_id, []).append(item)
         results = await asyncio.gather(
-            *(self._try_in_order(i) for i in by_conversation.values()), return_exceptions=True
+            *(self._try_in_order(some, room) for some in _apart(items)), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _try_in_order(self, items: Sequence[Item]) -> None:
+    async def _try_in_order(self, items: Sequence[Item], room: asyncio.Semaphore | None = None) -> None:
+        if room and all(item.lane is not Lane.EMERGENCY for item in items):
+            async with room:
+                # What had to wait for room until its lease ran out is the workers' by now.
+                await self._try_in_order([item for item in items if item.until > self._clock()])
+            return
         for n, item in enumerate(items):
-            if not await self._try(item) and item.kind == "say":
-                left = [i.id for i in items[n + 1 :] if i.kind == "say"]
-                if left:
-                    async with writing(self._store) as tx:
-                        await tx.outbox.release(left, self._clock())
+            if not await self._try(item):
+                async with writing(self._store) as tx:
+                    await tx.outbox.release([left.id for left in items[n + 1 :]], self._clock())
                 return
 
     async def _try(self, item: Item) -> bool:
         """One attempt; True when the item needs no other."""
-        handler = self._handlers[item.kind]
         started = self._clock()
         reference: str | None = None
         failure: Exception | None = None
         try:
-            reference = await handler.do(item)
+            reference = await self._handlers[item.kind].do(item)
         except (TemporaryFailure, Rejected, UnknownOutcome) as error:
             failure = error
         except TakenOver:
             log.warning("delivery_taken_over", kind=item.kind, item=item.id)
             return True
         except Exception as error:
-            # An error of our own making: told in full, and treated as temporary so that nothing is lost.
+            # An error of our own making: told in full, and tried a few times so that nothing is lost.
             log.exception("delivery_failed", kind=item.kind, item=item.id)
-            failure = TemporaryFailure(f"{type(error).__name__}: {error}")
+            failure = (TemporaryFailure if item.attempts + 1 < OWN_TRIES else Rejected)(told(error))
         attempt = Attempt(item, started, reference, failure)
-        await self._settling.add(attempt)
+        await self._write_outcome(attempt)
         return attempt.over
+
+    async def _write_outcome(self, attempt: Attempt) -> None:
+        """Settle an attempt; while the database is away, try for as long as the item is ours.
+
+        What was sent must not be sent again only because the database stood still for a moment, nor because what
+        should follow from it fails.
+        """
+        while True:
+            try:
+                return await self._settling.add(attempt)
+            except TemporaryFailure:
+                if self._clock() >= attempt.item.until:
+                    raise
+                await asyncio.sleep(IDLE)
+            except Exception:
+                log.exception("outcome_failed", kind=attempt.item.kind, item=attempt.item.id)
+                if attempt.bare:
+                    raise
+                attempt.bare = True
 
     async def _settle_all(self, attempts: Sequence[Attempt]) -> None:
         now = self._clock()
         async with writing(self._store) as tx:
-            for attempt in attempts:
-                await self._settle(tx, attempt, now)
+            new = await tx.outbox.done([a.item.id for a in attempts if a.failure is None])
+            # In the order in which the inbox locks: two transactions never wait for each other crosswise.
+            for attempt in sorted(attempts, key=lambda a: a.item.conversation_id):
+                await self._settle(tx, attempt, attempt.item.id in new, now)
+            await tx.outbox.record([_delivery(a, now) for a in attempts])
+        for attempt in attempts:
+            DELIVERED.labels(attempt.item.lane.name.lower(), attempt.item.kind, attempt.outcome).inc()
         self.on_change()
 
-    async def _settle(self, tx: Transaction, attempt: Attempt, now: datetime) -> None:
+    async def _settle(self, tx: Transaction, attempt: Attempt, new: bool, now: datetime) -> None:
         item, failure = attempt.item, attempt.failure
         handler = self._handlers[item.kind]
-        outcome = _OUTCOMES.get(type(failure), "done")
-        reason = str(failure) if failure else None
-        await tx.outbox.record(item, attempt.started, now, outcome, attempt.reference, reason)
-        DELIVERED.labels(item.lane.name.lower(), item.kind, outcome).inc()
         attempt.over = True
         if failure is None:
-            await tx.outbox.settle(item.id, "done", None)
-            await handler.done(tx, item, attempt.reference, now)
+            if new and not attempt.bare:
+                await handler.done(tx, item, attempt.reference, now)
             return
         again = None
         unknown = isinstance(failure, UnknownOutcome)
         if isinstance(failure, TemporaryFailure) or (unknown and handler.repeats_unknown()):
             again = POLICY[item.lane].when(item.attempts, item.created_at, now, failure)
+        state = "pending" if again else "unknown" if unknown and not handler.repeats_unknown() else "parked"
+        ours = await tx.outbox.settle(item, state, str(failure), again)
         if again is not None:
             attempt.over = False
-            await tx.outbox.settle(item.id, "pending", reason, again)
-            log.info("delivery_later", kind=item.kind, item=item.id, outcome=outcome, attempts=item.attempts + 1)
-            return
-        state = "unknown" if unknown and not handler.repeats_unknown() else "parked"
-        await tx.outbox.settle(item.id, state, reason)
-        await handler.parked(tx, item, state, reason or "", now)
-        log.warning("delivery_parked", kind=item.kind, item=item.id, state=state, outcome=outcome)
+            log.info("delivery_later", kind=item.kind, item=item.id, attempts=item.attempts + 1)
+        elif ours:
+            log.warning("delivery_parked", kind=item.kind, item=item.id, state=state, outcome=attempt.outcome)
+            if not attempt.bare:
+                await handler.parked(tx, item, state, str(failure), now)
 
     async def _settle_cut_off(self) -> None:
         """Filings whose process died between request and mark."""
         now = self._clock()
         reason = "the service stopped between sending and hearing the answer"
+        async with reading(self._store) as tx:
+            if not await tx.outbox.is_cut_off(now):
+                return
         async with writing(self._store) as tx:
-            items = await tx.outbox.cut_off(now)
-            for item in items:
-                await tx.outbox.settle(item.id, "unknown", reason)
-                await tx.outbox.record(item, now, now, "unknown", None, reason)
+            for item in await tx.outbox.cut_off(now):
+                await tx.outbox.settle(item, "unknown", reason)
+                await tx.outbox.record([_delivery(Attempt(item, now, None, UnknownOutcome(reason)), now)])
                 await self._handlers[item.kind].parked(tx, item, "unknown", reason, now)
                 log.warning("filing_unknown", item=item.id)
-        if items:
-            self.on_change()
+        self.on_change()
+
+
+def _apart(items: Sequence[Item]) -> list[list[Item]]:
+    """What may be tried side by side: the bubbles of one conversation in their order, anything else by itself."""
+    bubbles: dict[int, list[Item]] = {}
+    apart: list[list[Item]] = []
+    for item in items:
+        if item.kind != "say":
+            apart.append([item])
+        elif item.conversation_id in bubbles:
+            bubbles[item.conversation_id].append(item)
+        else:
+            bubbles[item.conversation_id] = [item]
+            apart.append(bubbles[item.conversation_id])
+    return apart
+
+
+def _delivery(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    detail = str(attempt.failure)[:500] if attempt.failure and not attempt.bare else None
+    return {
+        "outbox_id": attempt.item.id, "attempt": attempt.item.attempts + 1, "started_at": attempt.started,
+        "finished_at": now, "outcome": attempt.outcome, "reference": None if attempt.bare else attempt.reference,
+        "detail": detail,
+    }  # fmt: skip
+
+
+def _tell_task(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        _tell("delivery_not_settled", error)
+
+
+def _tell(what: str, error: BaseException, **more: str) -> None:
+    if isinstance(error, TemporaryFailure):
+        log.warning(what, error=str(error), **more)
+    else:
+        log.error(what, exc_info=error, **more)
 
 
 _OUTCOMES: Final[Mapping[type, str]] = {

@@ -1,8 +1,8 @@
 """The words of the dialogue: what was understood, what happened, where we stand, what to do.
 
 Everything here is a frozen dataclass of plain values, so a step can be replayed, stored and compared.
-Times are timezone-aware UTC; coordinates are WGS 84 degrees; place codes are those of
-data/places/wilayah.csv; intents, categories and emergency types those of data/labels.yml.
+Times are timezone-aware UTC. What one message means stands in flows.understanding, what happens in flows.events;
+both are named here as well, so that one import is enough.
 """
 
 from __future__ import annotations
@@ -12,250 +12,47 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
+from flows.events import (
+    Attachment as Attachment,
+    DataFound as DataFound,
+    DuplicatesFound as DuplicatesFound,
+    Event as Event,
+    IncidentChanged as IncidentChanged,
+    Nearby as Nearby,
+    Other as Other,
+    OtherKind as OtherKind,
+    PhotoProblem as PhotoProblem,
+    Photos as Photos,
+    Pin as Pin,
+    ReportChanged as ReportChanged,
+    ReportState as ReportState,
+    StaffHandedBack as StaffHandedBack,
+    StaffSpoke as StaffSpoke,
+    StaffTook as StaffTook,
+    Tap as Tap,
+    Text as Text,
+    Tick as Tick,
+)  # fmt: skip
+from flows.understanding import (
+    Act as Act,
+    Anonymity as Anonymity,
+    Category as Category,
+    Certainty as Certainty,
+    Emergency as Emergency,
+    Language as Language,
+    Level as Level,
+    Place as Place,
+    Problem as Problem,
+    Ranked as Ranked,
+    Tone as Tone,
+    Understanding as Understanding,
+)  # fmt: skip
+
 WITA = timezone(timedelta(hours=8), "WITA")
 """The citizen's clock (Asia/Makassar, no daylight saving): ticket dates and words like "tadi malam" mean it."""
 
-Level = Literal["none", "ask", "live"]
-Anonymity = Literal["none", "anonim", "rahasia"]
 Classification = Literal["pengaduan", "aspirasi", "permintaan_informasi"]
-Language = Literal["id", "en"]
-Certainty = Literal["sure", "doubtful", "unknown"]
-OtherKind = Literal["voice", "sticker", "video", "document", "contact", "unsupported"]
-PhotoProblem = Literal["not_a_picture", "too_big", "too_many_pixels", "unavailable"]
-ReportState = Literal[
-    "queued", "filing", "filing_unknown", "failed", "submitted", "verified", "in_progress",
-    "need_info", "transferred", "done", "closed", "archived", "rejected",
-]  # fmt: skip
-
-# --- Understanding ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """One candidate: a code and how likely it is, 0 to 1."""
-
-    code: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Emergency:
-    """Whether someone is in danger now. `score` is 0 to 1; `level` its band."""
-
-    level: Level = "none"
-    type: str | None = None
-    score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """The ranked category. `sure`: may be taken silently; `doubtful`: offer the best three; `unknown`: ask."""
-
-    code: str | None = None
-    confidence: float = 0.0
-    ranking: tuple[Ranked, ...] = ()
-    certainty: Certainty = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place as read from words or from a pin.
-
-    `sure`: show it in the summary; `doubtful`: ask which of `candidates` (desa or kecamatan codes, best
-    first) is meant; `unknown`: nothing of the gazetteer was recognised (`detail` may still hold words).
-    `outside` names the place beyond Kutai Timur, or is None. `lat`, `lon` only with a pin.
-    """
-
-    kecamatan: str | None = None
-    desa: str | None = None
-    detail: str | None = None
-    outside: str | None = None
-    candidates: tuple[Ranked, ...] = ()
-    certainty: Certainty = "unknown"
-    lat: float | None = None
-    lon: float | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing at all is known of the place."""
-        return not (self.kecamatan or self.detail or self.outside or self.candidates or self.has_pin)
-
-    @property
-    def has_pin(self) -> bool:
-        return self.lat is not None and self.lon is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A further problem found in the same message: its own words and likely category."""
-
-    text: str
-    category: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Understanding:
-    """What one message means; the record of `siaga nlu parse`."""
-
-    intent: str = "luar_topik"
-    confidence: float = 0.0
-    emergency: Emergency = field(default_factory=Emergency)
-    category: Category = field(default_factory=Category)
-    place: Place = field(default_factory=Place)
-    date: date | None = None
-    anonymity: Anonymity = "none"
-    no_photo: bool = False
-    more: tuple[Problem, ...] = ()
-    language: Language = "id"
-
-
-# --- Events: what happened -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A stored file: `hash` is the SHA-256 of its cleaned bytes. `gps` is what its EXIF said before removal."""
-
-    hash: str
-    content_type: str
-    size: int
-    gps: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Words of the citizen. `choice` is the offered option that they name by title or number, if any."""
-
-    id: str
-    at: datetime
-    token: str
-    text: str
-    understanding: Understanding
-    choice: str | None = None
-    edit_of: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tap:
-    """A button: `option` is its id as sent, whenever that was."""
-
-    id: str
-    at: datetime
-    token: str
-    option: str
-
-
-@dataclass(frozen=True, slots=True)
-class Photos:
-    """One photo or a whole album, already fetched, checked and stored; `problems` are those that were not.
-
-    `caption` comes with its understanding, as text would. `place` is what the first photo's GPS resolves to.
-    """
-
-    id: str
-    at: datetime
-    token: str
-    photos: tuple[Attachment, ...]
-    problems: tuple[PhotoProblem, ...] = ()
-    caption: str | None = None
-    understanding: Understanding | None = None
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A location, resolved against the gazetteer. A live location is a pin whose `live` is true."""
-
-    id: str
-    at: datetime
-    token: str
-    place: Place
-    live: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """Something that is neither words, photo nor pin. `phone` only with a shared contact."""
-
-    id: str
-    at: datetime
-    token: str
-    kind: OtherKind
-    attachment: Attachment | None = None
-    phone: str | None = None
-    caption: str | None = None
-    understanding: Understanding | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed: `State.wake_at` was reached."""
-
-    id: str
-    at: datetime
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportChanged:
-    """The report's way to LAPOR! went on; `note` is LAPOR!'s or the petugas's words, `addressee` an agency."""
-
-    id: str
-    at: datetime
-    token: str
-    ticket: str
-    state: ReportState
-    tracking_id: str | None = None
-    note: str | None = None
-    addressee: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentChanged:
-    """A person (`by`, as shown to the citizen) moved the incident on, or a rung of the ladder ran out."""
-
-    id: str
-    at: datetime
-    token: str
-    incident: str
-    state: Literal["acknowledged", "dispatched", "on_scene", "resolved", "not_emergency", "unanswered"]
-    by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StaffSpoke:
-    """A petugas who holds (or by this takes) the conversation writes to the citizen."""
-
-    id: str
-    at: datetime
-    token: str
-    text: str
-    by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StaffTook:
-    """A petugas takes the conversation: the bot is silent until handed back."""
-
-    id: str
-    at: datetime
-    token: str
-    by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StaffHandedBack:
-    """The bot holds the conversation again."""
-
-    id: str
-    at: datetime
-    token: str
-
-
-Event = (
-    Text | Tap | Photos | Pin | Other | Tick
-    | ReportChanged | IncidentChanged | StaffSpoke | StaffTook | StaffHandedBack
-)  # fmt: skip
+Slot = Literal["category", "place", "date", "anonymity", "reporter", "photo"]
 
 # --- State: where a conversation stands ------------------------------------------------------------
 
@@ -269,8 +66,21 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Which message gave a slot; `was` is the place before it, so that an edit can take it back."""
+
+    slot: Slot
+    message: str
+    was: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """A report being gathered. None or empty means not yet known; `*_settled` that it is not asked again."""
+    """A report being gathered. None or empty means not yet known; `*_settled` that it is not asked again.
+
+    `files` are videos and documents beside the photos. `given` is in the order in which the messages came.
+    `searched`: duplicates were looked for; `similar`: one was found, and the citizen has not said which it is.
+    """
 
     started_at: datetime
     parts: tuple[Part, ...] = ()
@@ -286,6 +96,10 @@ class Draft:
     photo_settled: bool = False
     anonymity: Anonymity = "none"
     reporter: str | None = None
+    files: tuple[Attachment, ...] = ()
+    given: tuple[Given, ...] = ()
+    searched: bool = False
+    similar: Nearby | None = None
 
     @property
     def description(self) -> str:
@@ -321,7 +135,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A report this citizen filed, as far as the conversation knows."""
+    """A report this citizen filed, as far as the conversation knows.
+
+    `attachments` (hashes) and `messages` (ids) are remembered of the latest one only: what still belongs to it.
+    """
 
     ticket: str
     category: str
@@ -329,14 +146,17 @@ class Ticket:
     filed_at: datetime
     tracking_id: str | None = None
     note: str | None = None
+    attachments: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked last, and the option ids on its buttons in their order."""
+    """What was asked last, and the option ids on its buttons in their order; `about` a ticket where it is one's."""
 
     name: str
     options: tuple[str, ...] = ()
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +165,8 @@ class State:
 
     `noticed`: the first-contact notice was given. `shelf`: a draft put aside by *batal*, silence or an
     emergency. `wake_at`: when the dialogue wants a Tick. `held_by`: the petugas who holds the conversation.
+    `supported`: tickets of others that this citizen supports. `muted_until`: advertising is not answered before;
+    `insulted_at`: when abuse was last answered.
     """
 
     noticed: bool = False
@@ -363,6 +185,9 @@ class State:
     reminded: bool = False
     last_citizen_at: datetime | None = None
     wake_at: datetime | None = None
+    supported: tuple[str, ...] = ()
+    muted_until: datetime | None = None
+    insulted_at: datetime | None = None
 
 
 # --- Effects: what to do ---------------------------------------------------------------------------
@@ -444,8 +269,46 @@ class HandBack:
     """The bot holds the conversation again."""
 
 
+@dataclass(frozen=True, slots=True)
+class AddToReport:
+    """Add photos, files or words to a filed report: they go along with it, or follow it to LAPOR!.
+
+    `reopens`: the citizen says that what was called done is not done.
+    """
+
+    ticket: str
+    attachments: tuple[Attachment, ...] = ()
+    words: str | None = None
+    reopens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDuplicates:
+    """Look for reports of the same thing; the house answers at once with DuplicatesFound."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class SupportReport:
+    """Count this citizen's support on another's report, once."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMyData:
+    """Count what is kept of this citizen; the house answers at once with DataFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraseCitizen:
+    """Forget this citizen: everything but what LAPOR! or the 112 desk still needs, and that without a name."""
+
+
 Effect = (
     Say | SayWords | FileReport | RaiseIncident | UpdateIncident | HandOver | HandBack
+    | AddToReport | SearchDuplicates | SupportReport | ShowMyData | EraseCitizen
 )  # fmt: skip
 
 

@@ -157,6 +157,11 @@ class Pages:
             answer = await self._trouble(request, 503, "Sistem sedang tidak dapat dijangkau. Coba lagi sebentar lagi.")
         except SiagaError as error:
             answer = await self._trouble(request, 409, str(error))
+        except Exception:
+            log.exception("admin_page_failed", method=request.method, path=request.url.path)
+            answer = await self._trouble(
+                request, 500, "Halaman ini tidak dapat ditampilkan. Kesalahannya sudah dicatat."
+            )
         for header, value in _SECURITY.items():
             answer.headers.setdefault(header, value)
         if self.secure:

@@ -70,7 +70,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep",
 
 
 def wita(at: datetime) -> str:
-    """"24 Nov 2026 18.05": the citizen's clock."""
+    """ "24 Nov 2026 18.05": the citizen's clock."""
     local = at.astimezone(WITA)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {local:%H.%M}"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.failures import SiagaError
 
@@ -136,6 +136,15 @@ class Channel(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class KeepsUploads(Protocol):
+    """A channel that holds files itself until the house has stored them."""
+
+    async def forget(self, media: Media) -> None:
+        """Throw the upload away: it is stored, or was refused for good."""
+        ...
 
 
 def webhook_answer(channel: str) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def webchat_router(channel: WebChatChannel, take_in: TakeIn, history: History) -
     """The routes under /chat. `take_in` stores messages and raises TemporaryFailure when it cannot.
 
     `history` gives a visitor's transcript, oldest first: dicts of id, direction (in, out), kind, text, at (ISO),
-    buttons, photos (a number), urgent.
+    buttons, photos (a number), urgent, request.
     """
     router = APIRouter(prefix="/chat", include_in_schema=False)
 

@@ -112,9 +112,10 @@ async def incident_rows(tx: Transaction) -> list[dict[str, Any]]:
     for i in await tx.incidents.listing():
         steps = [{"what": s.what, "who": s.who, "at": s.at.isoformat()} for s in await tx.incidents.steps(i.id)]
         place = {"kecamatan": i.kecamatan, "desa": i.desa, "detail": i.place_detail, "lat": i.lat, "lon": i.lon}
+        _, address = await tx.conversations.address(i.conversation_id)
         rows.append({
-            "id": i.id, "type": i.type, "level": i.level, "state": i.state, "words": i.words, "place": place,
-            "phone": tx.sealer.open_or_none(i.phone_enc), "duplicate_of": i.duplicate_of, "steps": steps,
+            "id": i.id, "type": i.type, "level": i.level, "state": i.state, "from": address, "words": i.words,
+            "place": place, "phone": tx.sealer.open_or_none(i.phone_enc), "duplicate_of": i.duplicate_of, "steps": steps,
         })  # fmt: skip
     return rows
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from typing import Annotated
 
 import typer
@@ -30,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 def serve(
     host: str = "127.0.0.1",
     port: Port = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=16, help="processes; more than one needs PostgreSQL")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="processes that deliver; above 1 needs PostgreSQL")] = 1,
 ) -> None:
     """Webhooks, web chat, admin and outbox workers in one service."""  # fmt: skip
     settings = load()
@@ -38,10 +40,19 @@ def serve(
     if workers > 1 and settings.database_url.startswith("sqlite"):
         raise SiagaError("--workers above 1 needs PostgreSQL in SIAGA_DATABASE_URL: SQLite has one writer")
     asyncio.run(_check_schema())
-    uvicorn.run(
-        "bot.web:create_app", factory=True, host=host, port=port, workers=workers, access_log=False,
-        log_level="warning", log_config=None, proxy_headers=True, timeout_graceful_shutdown=10,
-    )  # fmt: skip
+    # One process hears and reads, so that web chat and order stay simple; the others only bring things out.
+    command = [sys.executable, "-m", "bot", "worker"]
+    others = [subprocess.Popen(command) for _ in range(workers - 1)]  # noqa: S603 - our own command
+    try:
+        uvicorn.run(
+            "bot.web:create_app", factory=True, host=host, port=port, access_log=False, log_level="warning",
+            log_config=None, proxy_headers=True, timeout_graceful_shutdown=10,
+        )  # fmt: skip
+    finally:
+        for other in others:
+            other.terminate()
+        for other in others:
+            other.wait(15)
 
 
 async def _check_schema() -> None:
@@ -70,14 +81,11 @@ def worker(
 
 
 async def _work(lanes: tuple[Lane, ...]) -> None:
-    house = build(load())
+    house = build(load(), polls=False)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # A worker sends for every channel, but polls none: that is the service's part.
-    for channel in house.channels.values():
-        if hasattr(channel, "polls_nothing"):
-            channel.polls_nothing()
+    house.worker.not_for = ("webchat", "console")
     await house.start(lanes, reads=False)
     try:
         await stop.wait()

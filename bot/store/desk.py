@@ -255,7 +255,7 @@ class Desk:
         """The newest lines as the web chat shows them to their own citizen, oldest first.
 
         Each: `id` (the message id as taken in, else the line's), `direction` (in, out), `kind`, `text`, `at` (ISO,
-        UTC), `buttons`, `photos` (a number), `urgent`.
+        UTC), `buttons`, `photos` (a number), `urgent`, `request`.
         """
         rows = await self._session.execute(
             sa.select(Message, Inbox.message_id)
@@ -285,6 +285,7 @@ def _chat_line(message: Message, message_id: str | None, titles: dict[str, str])
         "buttons": list(data.get("buttons", ())),
         "photos": len(data.get("photos", ())),
         "urgent": bool(data.get("urgent", False)),
+        "request": data.get("request"),
     }
 
 

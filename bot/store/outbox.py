@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.store.conversations import insert_new
-from bot.store.sealing import Sealer
-from bot.store.tables import Delivery, Outbox
+from bot.failures import Rejected
+from bot.store.conversations import AT_A_TIME, insert_of
+from bot.store.sealing import Sealer, WrongKey
+from bot.store.tables import Contact, Conversation, Delivery, Outbox
+
+LONGEST_WAIT: Final = timedelta(hours=2)
+"""No item is put off for longer than an hour and a half, whatever the other side wishes."""
 
 
 class Lane(IntEnum):
@@ -26,18 +30,35 @@ class Lane(IntEnum):
     FILING = 3
 
 
+OPEN: Final[sa.ColumnElement[bool]] = sa.literal_column("outbox.state IN ('pending', 'sending')", sa.Boolean)
+"""Written out as the index outbox_due has it, so that SQLite uses the index and never reads what is done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A claimed piece of work."""
+    """A claimed piece of work, ours until `until`. `attempts` were made before; this one is number attempts + 1.
+
+    `payload` is None when it was sealed with another SIAGA_SECRET_KEY.
+    """
 
     id: int
     lane: Lane
     kind: str
     key: str
     conversation_id: int
-    payload: dict[str, Any]
+    payload: dict[str, Any] | None
     attempts: int
     created_at: datetime
+    until: datetime
+    channel: str
+    address: str | None
+
+    @property
+    def needs(self) -> dict[str, Any]:
+        """The payload. Raises Rejected when it cannot be opened."""
+        if self.payload is None:
+            raise Rejected("it was sealed with another SIAGA_SECRET_KEY")
+        return self.payload
 
 
 class OutboxRows:
@@ -56,89 +77,154 @@ class OutboxRows:
         payload: dict[str, Any],
         now: datetime,
         due_at: datetime,
-    ) -> int | None:
-        """Enqueue once per (kind, key); None when that was enqueued before."""  # fmt: skip
-        row = {
+    ) -> None:
+        """Enqueue once per (kind, key): what was enqueued before stays as it is."""  # fmt: skip
+        await self._insert([self.row(lane, kind, key, conversation_id, payload, now, due_at)])
+
+    def row(
+        self, lane: Lane, kind: str, key: str, conversation_id: int, payload: dict[str, Any], now: datetime,
+        due_at: datetime, attempts: int = 0,
+    ) -> dict[str, Any]:  # fmt: skip
+        """A row to be added; with `attempts` 1 it is born claimed by its writer until `due_at`."""
+        return {
             "lane": int(lane), "kind": kind, "key": key, "conversation_id": conversation_id,
-            "payload_enc": self._sealer.seal_json(payload), "state": "pending", "attempts": 0, "due_at": due_at,
+            "payload_enc": self._sealer.seal_json(payload), "state": "pending", "attempts": attempts, "due_at": due_at,
             "created_at": now,
         }  # fmt: skip
-        if not await insert_new(self._session, Outbox, ("kind", "key"), row):
-            return None
-        found = await self._session.scalar(sa.select(Outbox.id).where(Outbox.kind == kind, Outbox.key == key))
-        return int(found or 0)
 
-    async def claim(self, lane: Lane, now: datetime, lease: timedelta, most: int = 20) -> list[Item]:
+    async def add_all(self, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
+        """Enqueue many in their order; the ids, by kind and key, of those that are new."""
+        new: dict[tuple[str, str], int] = {}
+        for start in range(0, len(rows), AT_A_TIME):
+            new |= await self._insert(rows[start : start + AT_A_TIME])
+        return new
+
+    async def _insert(self, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
+        insert = insert_of(self._session, Outbox).values(list(rows))
+        insert = insert.on_conflict_do_nothing(index_elements=["kind", "key"])
+        found = await self._session.execute(insert.returning(Outbox.id, Outbox.kind, Outbox.key))
+        return {(row[1], row[2]): int(row[0]) for row in found}
+
+    async def claim(
+        self, lane: Lane, now: datetime, lease: timedelta, most: int = 20, not_for: Sequence[str] = ()
+    ) -> list[Item]:
         """Take the oldest due items and hide them from other workers until their lease runs out.
 
-        A reply waits for the earlier replies of its conversation; emergencies wait for nothing.
+        A bubble waits for the earlier bubbles of its conversation, of its own lane or a more urgent one; alerts and
+        filings wait for nothing. Bubbles of the channels `not_for` are left to others.
         """
         query = (
             sa.select(Outbox.id)
-            .where(Outbox.lane == int(lane), Outbox.state == "pending", Outbox.due_at <= now)
+            .where(OPEN, Outbox.lane == int(lane), Outbox.state == "pending", _due(now))
+            .where(sa.or_(Outbox.kind != "say", ~_earlier_pending()))
             .order_by(Outbox.due_at, Outbox.id)
             .limit(most)
             .with_for_update(skip_locked=True)
         )
-        if lane in (Lane.REPLY, Lane.NOTIFICATION):
-            query = query.where(~_earlier_pending())
+        if not_for:
+            theirs = sa.select(Conversation.id).where(
+                Conversation.id == Outbox.conversation_id, Conversation.channel.in_(not_for)
+            )
+            query = query.where(sa.or_(Outbox.kind != "say", ~theirs.exists()))
         ids = list((await self._session.scalars(query)).all())
         if not ids:
             return []
-        await self._session.execute(sa.update(Outbox).where(Outbox.id.in_(ids)).values(due_at=now + lease))
+        await self._session.execute(
+            sa.update(Outbox).where(Outbox.id.in_(ids)).values(due_at=now + lease, attempts=Outbox.attempts + 1)
+        )
         return await self.items(ids)
 
     async def items(self, ids: Sequence[int]) -> list[Item]:
-        rows = await self._session.scalars(sa.select(Outbox).where(Outbox.id.in_(ids)).order_by(Outbox.id))
+        """These items in their order, with the channel and address of their conversation."""
+        rows = await self._session.execute(
+            sa.select(Outbox, Contact.channel, Contact.address_enc)
+            .join(Conversation, Conversation.id == Outbox.conversation_id)
+            .join(Contact, Contact.id == Conversation.contact_id)
+            .where(Outbox.id.in_(ids))
+            .order_by(Outbox.id)
+        )
         return [
             Item(
-                r.id, Lane(r.lane), r.kind, r.key, r.conversation_id, self._sealer.open_json(r.payload_enc),
-                r.attempts, r.created_at,
+                r.id, Lane(r.lane), r.kind, r.key, r.conversation_id, self._opened(r.payload_enc),
+                max(r.attempts - 1, 0), r.created_at, r.due_at, channel, self._address(address),
             )
-            for r in rows
+            for r, channel, address in rows
         ]  # fmt: skip
 
-    async def waits_behind(self, ids: Sequence[int]) -> set[int]:
-        """Conversations of these items in which an earlier reply is still pending."""
-        rows = await self._session.scalars(
-            sa.select(Outbox.conversation_id).where(Outbox.id.in_(ids), _earlier_pending(ids))
+    async def mine(self, ids: Sequence[int], now: datetime) -> list[Item]:
+        """Those of these newborn items that are still their writer's own."""
+        kept = sa.select(Outbox.id).where(
+            Outbox.id.in_(ids), Outbox.state == "pending", Outbox.attempts == 1, Outbox.due_at > now
         )
+        return await self.items(list(await self._session.scalars(kept)))
+
+    def _opened(self, blob: bytes) -> dict[str, Any] | None:
+        # One item that cannot be opened must not stop its whole lane.
+        try:
+            return cast("dict[str, Any]", self._sealer.open_json(blob))
+        except WrongKey:
+            return None
+
+    def _address(self, blob: bytes) -> str | None:
+        try:
+            return self._sealer.open(blob)
+        except WrongKey:
+            return None
+
+    async def waits_behind(self, ids: Sequence[int]) -> set[int]:
+        """Those of these bubbles that have to wait for an earlier one of their conversation, not among these."""
+        rows = await self._session.scalars(sa.select(Outbox.id).where(Outbox.id.in_(ids), _earlier_pending(ids)))
         return set(rows)
 
     async def release(self, ids: Sequence[int], due_at: datetime) -> None:
-        """Give claimed items back to the workers."""
+        """Give claimed items back to the workers, as if they had not been claimed."""
         if ids:
             await self._session.execute(
-                sa.update(Outbox).where(Outbox.id.in_(ids), Outbox.state == "pending").values(due_at=due_at)
+                sa.update(Outbox)
+                .where(Outbox.id.in_(ids), Outbox.state == "pending")
+                .values(due_at=due_at, attempts=Outbox.attempts - 1)
             )
 
-    async def start_sending(self, item_id: int, until: datetime) -> bool:
-        """Mark that the request is about to leave: from here on it is never repeated by itself."""
+    async def keep(self, item: Item, until: datetime) -> bool:
+        """Make the lease longer; False when the item is no longer ours."""
+        return await self._change(item, ("pending",), due_at=until)
+
+    async def start_sending(self, item: Item, until: datetime) -> bool:
+        """Mark that the request is about to leave: from here on it is never repeated by itself. False as in `keep`."""
+        return await self._change(item, ("pending",), state="sending", due_at=until)
+
+    async def settle(self, item: Item, state: str, reason: str | None, due_at: datetime | None = None) -> bool:
+        """The attempt is over: pending again at `due_at`, parked or unknown.
+
+        False, and nothing changed, when the item was taken over meanwhile: then it is another attempt's to settle.
+        """
+        values: dict[str, Any] = {"state": state, "reason": reason[:500] if reason else None}
+        if due_at:
+            values["due_at"] = due_at
+        return await self._change(item, ("pending", "sending"), **values)
+
+    async def _change(self, item: Item, states: Sequence[str], **values: Any) -> bool:
         changed = await self._session.execute(
             sa.update(Outbox)
-            .where(Outbox.id == item_id, Outbox.state == "pending")
-            .values(state="sending", due_at=until)
+            .where(Outbox.id == item.id, Outbox.state.in_(states), Outbox.attempts <= item.attempts + 1)
+            .values(**values)
         )
         return cast("sa.CursorResult[Any]", changed).rowcount == 1
 
-    async def settle(self, item_id: int, state: str, reason: str | None, due_at: datetime | None = None) -> None:
-        """The attempt is over: done, pending again at `due_at`, parked or unknown."""
-        values: dict[str, Any] = {"state": state, "reason": reason[:500] if reason else None}
-        if state != "parked" or due_at:
-            values["attempts"] = Outbox.attempts + 1
-        if due_at:
-            values["due_at"] = due_at
-        await self._session.execute(sa.update(Outbox).where(Outbox.id == item_id).values(**values))
+    async def done(self, ids: Sequence[int]) -> set[int]:
+        """Mark as done, whoever holds them by now: what succeeded has succeeded. Those that were not done before."""
+        changed = await self._session.scalars(
+            sa.update(Outbox)
+            .where(Outbox.id.in_(ids), Outbox.state != "done")
+            .values(state="done", reason=None)
+            .returning(Outbox.id)
+        )
+        return set(changed)
 
-    async def record(self, item: Item, started: datetime, finished: datetime, outcome: str, reference: str | None,
-                     detail: str | None) -> None:  # fmt: skip
-        """One row for every attempt."""
-        self._session.add(
-            Delivery(
-                outbox_id=item.id, attempt=item.attempts + 1, started_at=started, finished_at=finished, outcome=outcome,
-                reference=reference, detail=detail[:500] if detail else None,
-            )
-        )  # fmt: skip
+    async def record(self, deliveries: Sequence[dict[str, Any]]) -> None:
+        """One row for every attempt: outbox_id, attempt, started_at, finished_at, outcome, reference, detail."""
+        if deliveries:
+            await self._session.execute(sa.insert(Delivery), list(deliveries))
 
     async def told_later(self, reference: str, outcome: str, detail: str | None, park: bool) -> bool:
         """The provider's later word on a delivery it had accepted; `park` when it did not arrive after all."""
@@ -161,23 +247,27 @@ class OutboxRows:
         """Filings whose request left and whose lease ran out: nobody knows how they ended."""
         ids = await self._session.scalars(
             sa.select(Outbox.id)
-            .where(Outbox.state == "sending", Outbox.due_at <= now)
+            .where(OPEN, Outbox.state == "sending", _due(now))
+            .order_by(Outbox.id)
             .with_for_update(skip_locked=True)
         )
         return await self.items(list(ids))
 
-    async def next_due(self, lane: Lane) -> datetime | None:
-        """When the lane's next item is due, whether or not it waits for another."""
-        found = await self._session.scalar(
-            sa.select(sa.func.min(Outbox.due_at)).where(Outbox.lane == int(lane), Outbox.state == "pending")
-        )
-        return found if isinstance(found, datetime) else None
+    async def is_cut_off(self, now: datetime) -> bool:
+        """Whether there are such."""
+        found = sa.select(Outbox.id).where(OPEN, Outbox.state == "sending", _due(now)).limit(1)
+        return await self._session.scalar(found) is not None
+
+    async def is_due(self, lane: Lane, now: datetime) -> bool:
+        """Whether something of the lane is due, whether or not it waits for another."""
+        due = sa.select(Outbox.id).where(OPEN, Outbox.lane == int(lane), _due(now)).limit(1)
+        return await self._session.scalar(due) is not None
 
     async def oldest_overdue(self, now: datetime, last_lane: Lane = Lane.FILING) -> float:
         """Age in seconds of the longest overdue item in the lanes up to this one, 0 when there is none."""
         found = await self._session.scalar(
             sa.select(sa.func.min(Outbox.due_at)).where(
-                Outbox.state == "pending", Outbox.due_at <= now, Outbox.lane <= int(last_lane)
+                OPEN, Outbox.state == "pending", Outbox.due_at <= now, Outbox.lane <= int(last_lane)
             )
         )
         return max(0.0, (now - found).total_seconds()) if isinstance(found, datetime) else 0.0
@@ -192,13 +282,19 @@ class OutboxRows:
         return list(rows)
 
 
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    # Nothing is ever put off for so long: a moment that far ahead means that the clock went back.
+    return sa.or_(Outbox.due_at <= now, Outbox.due_at > now + LONGEST_WAIT)
+
+
 def _earlier_pending(besides: Sequence[int] = ()) -> sa.Exists:
     earlier = aliased(Outbox)
     query = sa.select(earlier.id).where(
         earlier.conversation_id == Outbox.conversation_id,
         earlier.id < Outbox.id,
-        earlier.state == "pending",
+        earlier.state == sa.literal_column("'pending'"),
         earlier.kind == "say",
+        earlier.lane <= Outbox.lane,
     )
     if besides:
         query = query.where(earlier.id.not_in(besides))

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.failures import SiagaError
-from bot.store.unit_of_work import Store
+from bot.store.unit_of_work import Store, translated
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -34,7 +34,7 @@ async def upgrade(store: Store, to: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
 
-    async with store.engine.connect() as connection:
+    async with translated(), store.engine.connect() as connection:
         connection = await connection.execution_options(siaga_writes=True)
         await connection.run_sync(run)
         await connection.commit()
@@ -43,7 +43,7 @@ async def upgrade(store: Store, to: str = "head") -> None:
 async def check(store: Store) -> None:
     """Raise OldSchema unless the database is at the newest migration."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    async with store.engine.connect() as connection:
+    async with translated(), store.engine.connect() as connection:
         current = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
     if current != head:
         state = "is empty" if current is None else f"stands at migration {current}, this version wants {head}"

@@ -111,7 +111,7 @@ class Message(Base):
     kind: Mapped[str]
     text: Mapped[str]
     data: Mapped[dict[str, Any]]
-    understanding: Mapped[dict[str, Any] | None]
+    understanding: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     at: Mapped[datetime]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import cast
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.conversations import Conversations
+from bot.store.ledger import Ledger
 from bot.store.outbox import OutboxRows
 from bot.store.reports import Incidents, Reports
 from bot.store.sealing import Sealer
@@ -22,13 +24,14 @@ class Transaction:
         self.session = session
         self.conversations = Conversations(session, sealer)
         self.outbox = OutboxRows(session, sealer)
+        self.ledger = Ledger(session, self.outbox)
         self.reports = Reports(session, sealer)
         self.incidents = Incidents(session, sealer)
         self.sealer = sealer
 
-    async def flush(self) -> None:
-        """Send pending rows to the database, so that their ids are known."""
-        await self.session.flush()
+    def flushing_once(self) -> AbstractContextManager[object]:
+        """Within this block changed objects go to the database together, at the commit, not before every question."""
+        return cast("AbstractContextManager[object]", self.session.no_autoflush)
 
 
 @asynccontextmanager

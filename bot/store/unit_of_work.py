@@ -10,15 +10,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.failures import TemporaryFailure
 from bot.store.sealing import Sealer
+
+PATIENCE: Final = 10
+"""Seconds that a lock or an answer is waited for: less than Twilio waits for us."""
+_TEMPORARY: Final = ("08", "40001", "40P01", "53", "55P03", "57", "58")
+"""PostgreSQL's codes (or their classes) of what may go well a moment later: connection, serialization, deadlock,
+resources such as a full disk, a lock not to be had, an administrator's shutdown, the machine itself."""
 
 
 class Store:
@@ -36,7 +43,7 @@ class Store:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that changes nothing."""
-        async with _translated(), self._sessions() as session:
+        async with translated(), self._sessions() as session:
             yield session
 
     @asynccontextmanager
@@ -46,10 +53,10 @@ class Store:
         Raises TemporaryFailure when the database cannot be reached.
         """
         if self._writing is None:
-            async with _translated(), self._sessions.begin() as session:
+            async with translated(), self._sessions.begin() as session:
                 yield session
         else:
-            async with self._writing, _translated(), self._sessions() as session:
+            async with self._writing, translated(), self._sessions() as session:
                 connection = await session.connection(execution_options={"siaga_writes": True})
                 assert connection is not None
                 try:
@@ -65,21 +72,25 @@ class Store:
 
 def _engine(url: str, is_sqlite: bool) -> AsyncEngine:
     if not is_sqlite:
+        # A process that stands still inside a transaction must not hold the others' conversations for ever.
+        settings = {"lock_timeout": f"{PATIENCE}s", "idle_in_transaction_session_timeout": f"{3 * PATIENCE}s"}
         return create_async_engine(
-            url, pool_size=8, max_overflow=4, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
-        )
+            url, pool_size=8, max_overflow=4, pool_pre_ping=True, pool_recycle=1800, pool_timeout=PATIENCE,
+            hide_parameters=True,
+            connect_args={"timeout": PATIENCE, "command_timeout": 3 * PATIENCE, "server_settings": settings},
+        )  # fmt: skip
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # Parameters are citizens' words and names: errors must not carry them into the log.
-    engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_async_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         # Transactions are opened by the "begin" hook below, never by the driver.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -92,15 +103,20 @@ def _engine(url: str, is_sqlite: bool) -> AsyncEngine:
 
 
 @asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """A database out of reach is a temporary failure, told in one sentence."""
+async def translated() -> AsyncIterator[None]:
+    """A database out of reach, full or busy is a temporary failure, told in one sentence."""
     try:
         yield
-    except OperationalError as error:
-        raise TemporaryFailure(f"the database does not answer: {error.orig}") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise TemporaryFailure(f"the database connection broke: {error.orig}") from error
-        raise
+    except (OperationalError, PoolTimeout) as error:
+        reason = getattr(error, "orig", "no connection is free")
+        raise TemporaryFailure(f"the database does not answer: {reason}") from error
     except OSError as error:
-        raise TemporaryFailure(f"the database cannot be reached: {error}") from error
+        raise TemporaryFailure(f"the database cannot be reached: {type(error).__name__} {error}") from error
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise TemporaryFailure(f"the database connection broke: {type(error.orig).__name__}") from error
+        # While connecting, asyncpg's errors come bare; later ones come wrapped.
+        code = getattr(getattr(error, "orig", error), "sqlstate", None)
+        if isinstance(code, str) and code.startswith(_TEMPORARY):
+            raise TemporaryFailure(f"the database cannot do it now (code {code})") from error
+        raise

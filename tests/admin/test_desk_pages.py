@@ -17,8 +17,14 @@ QUEUED, UNKNOWN, FAILED, FILED = TICKETS.values()
 async def test_the_start_page_counts_what_waits(world: World) -> None:
     browser = await world.sign_in("operator")
     html = (await browser.get("/admin")).text
-    for words in ("<b>1</b> kejadian 112 terbuka", "1 belum diterima", "<b>1</b> warga menunggu petugas",
-                  "<b>1</b> laporan menunggu diajukan", "<b>1</b> laporan perlu dipastikan", "<b>1</b> laporan ditolak"):  # fmt: skip
+    for words in (
+        "<b>1</b> kejadian 112 terbuka",
+        "1 belum diterima",
+        "<b>1</b> warga menunggu petugas",
+        "<b>1</b> laporan menunggu diajukan",
+        "<b>1</b> laporan perlu dipastikan",
+        "<b>1</b> laporan ditolak",
+    ):
         assert words in html
 
 
@@ -27,8 +33,16 @@ async def test_the_start_page_counts_what_waits(world: World) -> None:
 
 async def test_names_and_numbers_are_masked_everywhere(world: World) -> None:
     browser = await world.sign_in("admin")
-    pages = ["/admin/percakapan", f"/admin/percakapan/{world.conversation}", f"/admin/percakapan/{world.conversation}/baris",
-             "/admin/laporan", f"/admin/laporan/{QUEUED}", "/admin/112", "/admin/112/daftar", f"/admin/112/{INCIDENT}"]  # fmt: skip
+    pages = [
+        "/admin/percakapan",
+        f"/admin/percakapan/{world.conversation}",
+        f"/admin/percakapan/{world.conversation}/baris",
+        "/admin/laporan",
+        f"/admin/laporan/{QUEUED}",
+        "/admin/112",
+        "/admin/112/daftar",
+        f"/admin/112/{INCIDENT}",
+    ]
     for path in pages:
         html = (await browser.get(path)).text
         assert NAME not in html, path
@@ -69,12 +83,26 @@ async def test_a_transcript_shows_what_was_understood_and_done(world: World) -> 
     assert "<textarea" not in html, "a peninjau cannot reply"
 
 
-FILTERS = (
-    [("", True), ("kanal=whatsapp", True), ("kanal=telegram", False), ("darurat=1", True), ("menunggu=1", True),
-     ("dipegang=1", False), ("gagal=1", False), ("maksud=lapor", True), ("maksud=salam", False), ("yakin=95", True),
-     ("yakin=50", False), ("kategori=lampu_jalan", True), ("kategori=jalan", False), ("dari=2026-11-24", True),
-     ("dari=2026-11-25", False), ("sampai=2026-11-24", True), ("sampai=2026-11-23", False), ("dari=besok&yakin=x", True)]
-)  # fmt: skip
+FILTERS = [
+    ("", True),
+    ("kanal=whatsapp", True),
+    ("kanal=telegram", False),
+    ("darurat=1", True),
+    ("menunggu=1", True),
+    ("dipegang=1", False),
+    ("gagal=1", False),
+    ("maksud=lapor", True),
+    ("maksud=salam", False),
+    ("yakin=95", True),
+    ("yakin=50", False),
+    ("kategori=lampu_jalan", True),
+    ("kategori=jalan", False),
+    ("dari=2026-11-24", True),
+    ("dari=2026-11-25", False),
+    ("sampai=2026-11-24", True),
+    ("sampai=2026-11-23", False),
+    ("dari=besok&yakin=x", True),
+]
 
 
 async def test_conversations_are_filtered(world: World) -> None:
@@ -187,6 +215,12 @@ async def test_what_does_not_fit_is_told_in_the_services_words(world: World) -> 
     answer = await post(browser, f"/admin/laporan/{QUEUED}/nomor", nomor="LP-1234")
     assert answer.status_code == 503
     assert "database" not in answer.text
+    world.actions.trouble = RuntimeError("nobody thought of this")
+    answer = await post(browser, f"/admin/laporan/{QUEUED}/nomor", nomor="LP-1234")
+    assert answer.status_code == 500
+    assert "sudah dicatat" in answer.text
+    assert "nobody" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 async def test_a_hidden_reporter_stays_hidden(world: World, store: Store) -> None:
@@ -206,7 +240,14 @@ async def test_the_desk_shows_words_place_time_and_the_next_step(world: World) -
     browser = await world.sign_in("petugas_112")
     for path in ("/admin/112", "/admin/112/daftar"):
         html = (await browser.get(path)).text
-        for words in ("Kebakaran", "rumah terbakar", "dekat pasar, Kec. Sangatta Utara", "data-since=", "Terima", 'data-unanswered="1"'):
+        for words in (
+            "Kebakaran",
+            "rumah terbakar",
+            "dekat pasar, Kec. Sangatta Utara",
+            "data-since=",
+            "Terima",
+            'data-unanswered="1"',
+        ):
             assert words in html
         assert "Selesai" not in html, "first someone answers for it"
     assert "<html" not in (await browser.get("/admin/112/daftar")).text

@@ -15,8 +15,13 @@ from tests.admin.world import INCIDENT, NOW, PASSWORD, PHOTO, TICKETS, World, po
 
 def _filled(world: World, path: str) -> str:
     """A path with real ids in it."""
-    ids = {"/admin/percakapan/{id}": f"/admin/percakapan/{world.conversation}", "/admin/112/{id}": f"/admin/112/{INCIDENT}",
-           "{ticket}": TICKETS["queued"], "{hash}": PHOTO, "{name}": "admin.css"}  # fmt: skip
+    ids = {
+        "/admin/percakapan/{id}": f"/admin/percakapan/{world.conversation}",
+        "/admin/112/{id}": f"/admin/112/{INCIDENT}",
+        "{ticket}": TICKETS["queued"],
+        "{hash}": PHOTO,
+        "{name}": "admin.css",
+    }
     for part, value in ids.items():
         path = path.replace(part, value)
     assert "{" not in path
@@ -24,7 +29,12 @@ def _filled(world: World, path: str) -> str:
 
 
 def test_every_route_says_what_it_needs(world: World) -> None:
-    served = {(m, r.path) for r in world.app.routes if isinstance(r, Route) and r.path.startswith("/admin") for m in r.methods or ()}
+    served = {
+        (m, r.path)
+        for r in world.app.routes
+        if isinstance(r, Route) and r.path.startswith("/admin")
+        for m in r.methods or ()
+    }
     served |= {(m, r.path) for r in world.pages.router.routes if isinstance(r, Route) for m in r.methods or ()}
     assert {s for s in served if s[0] != "HEAD"} == set(world.pages.needs)
     assert len(world.pages.needs) > 20
@@ -113,7 +123,7 @@ async def test_a_wrong_password_and_an_unknown_name_read_the_same(world: World) 
     unknown = await sign_in(world.browser(), "siapa", "salah-salah-salah")
     assert wrong.status_code == unknown.status_code == 401
     assert "tidak cocok" in wrong.text
-    assert wrong.text.replace("admin", "") .count("alert") == unknown.text.count("alert")
+    assert wrong.text.replace("admin", "").count("alert") == unknown.text.count("alert")
 
 
 async def test_five_failures_lock_for_fifteen_minutes(world: World) -> None:
@@ -176,7 +186,9 @@ async def test_signing_in_leads_only_into_these_pages(world: World) -> None:
 
 async def test_a_first_password_is_changed_before_anything_else(world: World, store: Store) -> None:
     async with store.write() as session:
-        await Accounts(session).add_user("baru", "Petugas Baru", await hashed(PASSWORD), "operator", NOW, must_change=True)
+        await Accounts(session).add_user(
+            "baru", "Petugas Baru", await hashed(PASSWORD), "operator", NOW, must_change=True
+        )
     browser = await world.sign_in("baru")
     assert (await browser.get("/admin")).headers["location"] == "/admin/sandi"
     token = token_of(await browser.get("/admin/sandi"))
@@ -197,7 +209,14 @@ async def test_a_first_password_is_changed_before_anything_else(world: World, st
 
 async def test_every_answer_carries_the_strict_headers(world: World) -> None:
     browser = await world.sign_in("admin")
-    for path in ("/admin", "/admin/112", "/admin/laporan", "/admin/percakapan/999999", "/admin/masuk", "/admin/static/admin.js"):
+    for path in (
+        "/admin",
+        "/admin/112",
+        "/admin/laporan",
+        "/admin/percakapan/999999",
+        "/admin/masuk",
+        "/admin/static/admin.js",
+    ):
         headers = (await browser.get(path)).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -209,8 +228,16 @@ async def test_every_answer_carries_the_strict_headers(world: World) -> None:
 
 async def test_pages_hold_no_inline_script_style_or_handler(world: World) -> None:
     browser = await world.sign_in("admin")
-    for path in ("/admin", "/admin/112", f"/admin/112/{INCIDENT}", "/admin/laporan", f"/admin/laporan/{TICKETS['queued']}",
-                 "/admin/percakapan", f"/admin/percakapan/{world.conversation}", "/admin/sandi"):  # fmt: skip
+    for path in (
+        "/admin",
+        "/admin/112",
+        f"/admin/112/{INCIDENT}",
+        "/admin/laporan",
+        f"/admin/laporan/{TICKETS['queued']}",
+        "/admin/percakapan",
+        f"/admin/percakapan/{world.conversation}",
+        "/admin/sandi",
+    ):
         html = (await browser.get(path)).text
         assert "<style" not in html
         assert " style=" not in html

@@ -17,7 +17,15 @@ from bot.admin.router import admin_pages
 from bot.failures import Rejected
 from bot.store.accounts import ROLES, Accounts, hashed
 from bot.store.tables import (
-    Contact, Conversation, Incident, IncidentStep, Media, Message, Report, ReportPhoto, ReportStep
+    Contact,
+    Conversation,
+    Incident,
+    IncidentStep,
+    Media,
+    Message,
+    Report,
+    ReportPhoto,
+    ReportStep,
 )  # fmt: skip
 from bot.store.unit_of_work import Store
 
@@ -95,7 +103,10 @@ def name(kind: str, code: str) -> str:
 async def form(ticket: str) -> list[FormField]:
     if ticket not in TICKETS.values():
         raise Rejected(f"Laporan {ticket} tidak ada.")
-    return [FormField("Judul laporan", "Lampu jalan mati"), FormField("Isi laporan", f"Gelap.\nTiket {ticket}", long=True)]
+    return [
+        FormField("Judul laporan", "Lampu jalan mati"),
+        FormField("Isi laporan", f"Gelap.\nTiket {ticket}", long=True),
+    ]
 
 
 async def read_photo(digest: str) -> bytes:
@@ -177,9 +188,9 @@ async def fill(store: Store) -> int:
         understanding = {"intent": "lapor", "confidence": 0.91, "category": {"code": "lampu_jalan", "confidence": 0.8},
                          "place": {"kecamatan": "64.08.04", "certainty": "sure"}}  # fmt: skip
         buttons = [{"id": "photo:skip", "title": "Lewati"}]
+        first = f"lampu mati, saya {NAME} 0811-0000-0011"
         session.add_all([
-            _message(conversation.id, "in", "text", f"lampu mati, saya {NAME} 0811-0000-0011", understanding=understanding,
-                     data={"did": ["ask_photo"]}),
+            _message(conversation.id, "in", "text", first, understanding=understanding, data={"did": ["ask_photo"]}),
             _message(conversation.id, "out", "text", "Ada fotonya?", data={"buttons": buttons}),
             _message(conversation.id, "in", "tap", "photo:skip"),
             _message(conversation.id, "in", "photos", "<b>ini</b> fotonya", data={"photos": [PHOTO]}),
@@ -198,7 +209,13 @@ async def fill(store: Store) -> int:
 
 def _message(conversation: int, direction: str, kind: str, text: str, **more: Any) -> Message:
     return Message(
-        conversation_id=conversation, direction=direction, kind=kind, text=text, at=NOW, data=more.pop("data", {}), **more
+        conversation_id=conversation,
+        direction=direction,
+        kind=kind,
+        text=text,
+        at=NOW,
+        data=more.pop("data", {}),
+        **more,
     )
 
 

@@ -112,7 +112,7 @@ def build(store: Store, folder: Path, ladder: tuple[Rung, ...] = (Rung("desk", "
     worker = Worker(
         store,
         {
-            "say": SayHandler(store, channels),
+            "say": SayHandler(channels),
             "file": FileHandler(store, lapor, media, name, timedelta(seconds=30), clock),
             "alert": AlertHandler(store, ladder, transports, name, "http://desk", clock),
         },

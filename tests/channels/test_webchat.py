@@ -74,7 +74,9 @@ async def test_a_link_from_another_site_does_not_change_who_one_is(house: ChatHo
             assert "siaga_tamu=" in answer.headers["set-cookie"], "the page's own first request brings one"
 
 
-@pytest.mark.parametrize("cookie", ["", "siaga_tamu=x", "siaga_tamu=AAAAAAAAAAAAAAAAAAAAAA.00", "siaga_tamu=../../etc.00"])
+@pytest.mark.parametrize(
+    "cookie", ["", "siaga_tamu=x", "siaga_tamu=AAAAAAAAAAAAAAAAAAAAAA.00", "siaga_tamu=../../etc.00"]
+)
 async def test_a_forged_or_missing_cookie_speaks_for_nobody(house: ChatHouse, cookie: str) -> None:
     async with served(house) as url, httpx.AsyncClient(base_url=url) as browser:
         headers = {**CHAT, "Cookie": cookie}
@@ -85,7 +87,9 @@ async def test_a_forged_or_missing_cookie_speaks_for_nobody(house: ChatHouse, co
 
 async def test_only_our_own_page_may_post(client: httpx.AsyncClient, house: ChatHouse) -> None:
     own = f"http://{client.base_url.host}:{client.base_url.port}"
-    assert (await client.post("/chat/messages", json={"id": "a", "text": "x"}, headers={"Origin": own})).status_code == 200
+    assert (
+        await client.post("/chat/messages", json={"id": "a", "text": "x"}, headers={"Origin": own})
+    ).status_code == 200
     for headers in ({"Origin": "https://lain.example"}, {"Origin": "null"}, {"X-Siaga-Chat": "0"}):
         for path in ("/chat/messages", "/chat/photos"):
             answer = await client.post(path, json={"id": "b", "text": "x"}, headers=headers)
@@ -97,23 +101,50 @@ async def test_only_our_own_page_may_post(client: httpx.AsyncClient, house: Chat
 
 
 async def test_words_buttons_and_pins_become_messages(client: httpx.AsyncClient, house: ChatHouse) -> None:
-    for own, what in {"m1": {"text": " lampu mati "}, "m2": {"button": "photo:skip"}, "m3": {"pin": [0.5, 117.5]}}.items():
+    for own, what in {
+        "m1": {"text": " lampu mati "},
+        "m2": {"button": "photo:skip"},
+        "m3": {"pin": [0.5, 117.5]},
+    }.items():
         answer = await write(client, own, **what)
         assert (answer.status_code, answer.json()) == (200, {"id": own})
     words, tap, pin = house.taken
     visitor = words.address
-    assert (words.channel, words.kind, words.text, words.message_id) == ("webchat", "text", "lampu mati", f"{visitor}:m1")
+    assert (words.channel, words.kind, words.text, words.message_id) == (
+        "webchat",
+        "text",
+        "lampu mati",
+        f"{visitor}:m1",
+    )
     assert (tap.kind, tap.button, tap.text) == ("button", "photo:skip", "Lewati"), "the title as the bot had put it"
     assert (pin.kind, pin.pin) == ("pin", (0.5, 117.5))
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"x", b"[]", b"{}", b'{"id":"m1"}', b'{"id":"m1","text":""}', b'{"id":"m1","text":"  "}', b'{"id":"","text":"x"}',
-    b'{"id":"a b","text":"x"}', b'{"text":"x"}', b'{"id":1,"text":"x"}', b'{"id":"m1","pin":[91,0]}',
-    b'{"id":"m1","pin":[0]}', b'{"id":"m1","pin":["a","b"]}', b'{"id":"m1","pin":[NaN,0]}', b'{"id":"m1","button":""}',
-    b'{"id":"m1","text":"' + b"x" * 4001 + b'"}',
-])  # fmt: skip
-async def test_what_cannot_be_read_is_refused_in_a_sentence(client: httpx.AsyncClient, house: ChatHouse, body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"{}",
+        b'{"id":"m1"}',
+        b'{"id":"m1","text":""}',
+        b'{"id":"m1","text":"  "}',
+        b'{"id":"","text":"x"}',
+        b'{"id":"a b","text":"x"}',
+        b'{"text":"x"}',
+        b'{"id":1,"text":"x"}',
+        b'{"id":"m1","pin":[91,0]}',
+        b'{"id":"m1","pin":[0]}',
+        b'{"id":"m1","pin":["a","b"]}',
+        b'{"id":"m1","pin":[NaN,0]}',
+        b'{"id":"m1","button":""}',
+        b'{"id":"m1","text":"' + b"x" * 4001 + b'"}',
+    ],
+)
+async def test_what_cannot_be_read_is_refused_in_a_sentence(
+    client: httpx.AsyncClient, house: ChatHouse, body: bytes
+) -> None:
     answer = await client.post("/chat/messages", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["message"].endswith(".")
@@ -153,7 +184,9 @@ async def test_nothing_but_uploads_is_fetched(house: ChatHouse, ref: str) -> Non
         await house.channel.fetch(Media(ref), 100)
 
 
-async def test_too_many_or_too_big_photos_are_refused_in_a_sentence(client: httpx.AsyncClient, house: ChatHouse) -> None:
+async def test_too_many_or_too_big_photos_are_refused_in_a_sentence(
+    client: httpx.AsyncClient, house: ChatHouse
+) -> None:
     one = ("photos", ("a.jpg", b"x", "image/jpeg"))
     big = ("photos", ("a.jpg", b"x" * (MOST_BYTES + 1), "image/jpeg"))
     for files, status, words in (([one] * 6, 413, "5 foto"), ([big], 413, "10 MB"), ([], 400, "foto")):
@@ -168,8 +201,8 @@ async def test_an_upload_that_says_it_is_huge_is_refused_before_it_is_sent(clien
     reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
     cookie = client.cookies["siaga_tamu"]
     writer.write(
-        f"POST /chat/photos HTTP/1.1\r\nHost: {client.base_url.host}\r\nX-Siaga-Chat: 1\r\nCookie: siaga_tamu={cookie}\r\n"
-        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 62914560\r\n\r\n".encode()
+        f"POST /chat/photos HTTP/1.1\r\nHost: {client.base_url.host}\r\nCookie: siaga_tamu={cookie}\r\n"
+        "X-Siaga-Chat: 1\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 62914560\r\n\r\n".encode()
     )
     async with asyncio.timeout(5):
         assert b" 413 " in await reader.readline()
@@ -239,7 +272,9 @@ async def test_after_a_restart_the_transcript_comes_again(client: httpx.AsyncCli
             assert len(json.loads(first.data)) == 2
 
 
-async def test_more_than_the_buffer_holds_comes_from_the_transcript(client: httpx.AsyncClient, house: ChatHouse) -> None:
+async def test_more_than_the_buffer_holds_comes_from_the_transcript(
+    client: httpx.AsyncClient, house: ChatHouse
+) -> None:
     async with listening(client) as stream:
         last = (await hear(stream)).id
     await write(client, "m1", text="satu")
@@ -287,7 +322,9 @@ async def test_a_bubble_carries_buttons_request_and_urgency(client: httpx.AsyncC
         await hear(stream)
         await hear(stream)
         visitor = house.taken[0].address
-        reference = await house.channel.send(visitor, Outgoing("Di mana?", (Button("a", "A"),), "location", urgent=True))
+        reference = await house.channel.send(
+            visitor, Outgoing("Di mana?", (Button("a", "A"),), "location", urgent=True)
+        )
         line = json.loads((await hear(stream)).data)
     assert line["id"] == reference
     assert (line["buttons"], line["request"], line["urgent"]) == ([{"id": "a", "title": "A"}], "location", True)
@@ -323,7 +360,7 @@ async def test_the_page_is_strict_and_whole(client: httpx.AsyncClient) -> None:
     )
     assert 'href="tel:112"' in answer.text
     assert "<style" not in answer.text
-    assert not re.search(r'\s(style|on[a-z]+)=', answer.text)
+    assert not re.search(r"\s(style|on[a-z]+)=", answer.text)
     for path in re.findall(r'(?:src|href)="(/chat/static/[^"]+)"', answer.text):
         file = await client.get(path)
         assert file.status_code == 200

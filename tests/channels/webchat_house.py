@@ -64,7 +64,11 @@ class ChatHouse:
             case "text" if "kebakaran" in (message.text or ""):
                 return "*Telepon 112 sekarang (gratis).* Laporan sudah diteruskan ke petugas. Di mana?", (), True
             case "text":
-                return "Terima kasih. Ada *fotonya*?", (Button("photo:skip", "Lewati"), Button("staff", "Petugas")), False
+                return (
+                    "Terima kasih. Ada *fotonya*?",
+                    (Button("photo:skip", "Lewati"), Button("staff", "Petugas")),
+                    False,
+                )
             case "photo":
                 return f"Foto diterima: {len(message.media)}.", (), False
             case "pin":
@@ -102,7 +106,7 @@ async def served(house: ChatHouse) -> AsyncIterator[str]:
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve([listening_]))
         async with asyncio.timeout(20):
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110 - uvicorn tells it no other way
                 await asyncio.sleep(0.01)
         try:
             yield f"http://127.0.0.1:{listening_.getsockname()[1]}"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import json
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,9 +27,9 @@ _TEXTS: Final = Texts(DATA / "texts", lambda code: code)
 _NUMBERED: Final = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
 
 
-def sentence(key: str) -> str:
-    """A sentence of the bot without arguments, as data/texts has it."""
-    return _TEXTS.render(Say(key), "id", Limits()).text
+def sentence(key: str, **args: str) -> str:
+    """A sentence of the bot as data/texts has it."""
+    return _TEXTS.render(Say(key, args), "id", Limits()).text
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,10 @@ class Bubble:
 class Citizen:
     """Reads on from where they left off; every expectation consumes the bubbles up to the one it wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
+        self.address = address
         self.read = 0
+        self.last_heard = Bubble("")
 
     def bubbles(self) -> list[Bubble]:
         raise NotImplementedError
@@ -71,6 +78,7 @@ class Citizen:
         except AssertionError as error:
             raise AssertionError(f"{error}; heard instead: {[b.text for b in self.next()]}") from None
         self.read += n + 1
+        self.last_heard = bubble
         return bubble
 
     def is_offered(self, title: str, seconds: float = 20.0) -> Bubble:
@@ -99,7 +107,7 @@ class TelegramCitizen(Citizen):
     """A private chat with the bot at the Telegram stand-in."""
 
     def __init__(self, telegram: OtherSide, chat: int, name: str = "Warga Uji") -> None:
-        super().__init__()
+        super().__init__(str(chat))
         self.telegram, self.chat, self.name = telegram, chat, name
 
     def acts(self, **act: Any) -> list[int | None]:
@@ -145,7 +153,7 @@ class WhatsAppCitizen(Citizen):
     """A number at the Twilio stand-in; without templates, options are numbered lines."""
 
     def __init__(self, twilio: OtherSide, sender: str, name: str = "Warga Uji") -> None:
-        super().__init__()
+        super().__init__(f"whatsapp:{sender}")
         self.twilio, self.sender, self.name = twilio, sender, name
 
     def acts(self, **act: Any) -> list[int | None]:
@@ -170,7 +178,7 @@ class WhatsAppCitizen(Citizen):
         self._accepted(pin=(lat, lon))
 
     def bubbles(self) -> list[Bubble]:
-        mine = [m for m in self.twilio.sent() if m["to"] == f"whatsapp:{self.sender}"]
+        mine = [m for m in self.twilio.sent() if m["to"] == self.address]
         return [
             Bubble(m["body"], tuple(title for _, title in _NUMBERED.findall(m["body"]))) for m in mine
         ]  # fmt: skip
@@ -206,4 +214,82 @@ class Petugas:
         return self._http.post(path, data=fields).status_code
 
     def close(self) -> None:
+        self._http.close()
+
+
+class WebCitizen(Citizen):
+    """A browser at /chat: a cookie, JSON posted as the page does, and the stream of events read beside it."""
+
+    def __init__(self, url: str, cookies: httpx.Cookies | None = None) -> None:
+        super().__init__("webchat")
+        self._url = url
+        self._http = httpx.Client(
+            base_url=url, timeout=30, trust_env=False, headers={"x-siaga-chat": "1"}, cookies=cookies
+        )
+        page = self._http.get("/chat")
+        assert page.status_code == 200, page.text
+        self._lines: list[dict[str, Any]] = []
+        self._numbers = itertools.count(1)
+        self._open = threading.Event()
+        self._stream = threading.Thread(target=self._listen, daemon=True)
+        self._stream.start()
+        assert self._open.wait(20), "the stream of events does not open"
+
+    def _listen(self) -> None:
+        timeout = httpx.Timeout(30, read=60)
+        kind = ""
+        try:
+            with self._http.stream("GET", "/chat/events", timeout=timeout) as answer:
+                assert answer.headers["content-type"].startswith("text/event-stream")
+                self._socket = answer.extensions["network_stream"].get_extra_info("socket")
+                for line in answer.iter_lines():
+                    self._open.set()
+                    if line.startswith("event: "):
+                        kind = line.removeprefix("event: ")
+                    elif line.startswith("data: "):
+                        data = json.loads(line.removeprefix("data: "))
+                        self._lines.extend(data if kind == "history" else [data])
+        except httpx.HTTPError:
+            # The service or the test ended the stream; what was heard stays.
+            return
+
+    def opens_again(self) -> WebCitizen:
+        """The page in another tab of the same browser, once it shows what was said before."""
+        tab = WebCitizen(self._url, self._http.cookies)
+        eventually(tab.bubbles, "the transcript is shown")
+        return tab
+
+    def posts(self, **message: Any) -> httpx.Response:
+        return self._http.post("/chat/messages", json={"id": f"m{next(self._numbers)}", **message})
+
+    def writes(self, words: str) -> None:
+        answer = self.posts(text=words)
+        assert answer.status_code == 200, answer.text
+
+    def picks(self, title: str) -> None:
+        shown = next(b for b in reversed(self.bubbles()) if title in b.titles)
+        answer = self.posts(button=shown.ids[shown.titles.index(title)])
+        assert answer.status_code == 200, answer.text
+
+    def sends(self, *photos: bytes, caption: str | None = None) -> None:
+        files = [("photos", (f"foto{n}.jpg", photo, "image/jpeg")) for n, photo in enumerate(photos)]
+        fields = {"id": f"m{next(self._numbers)}", "caption": caption or ""}
+        answer = self._http.post("/chat/photos", data=fields, files=files)
+        assert answer.status_code == 200, answer.text
+
+    def pins(self, lat: float, lon: float) -> None:
+        answer = self.posts(pin=[lat, lon])
+        assert answer.status_code == 200, answer.text
+
+    def bubbles(self) -> list[Bubble]:
+        return [
+            Bubble(line["text"], tuple(b["title"] for b in line["buttons"]), tuple(b["id"] for b in line["buttons"]))
+            for line in list(self._lines) if line["direction"] == "out"
+        ]  # fmt: skip
+
+    def leaves(self) -> None:
+        """Close the tab: the stream ends at once, as a browser ends it."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._stream.join(10)
         self._http.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -38,9 +39,11 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def house(request: pytest.FixtureRequest, outside: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """`siaga serve` on each kind of database, with petugas who can sign in; its doors are open."""
     folder = tmp_path_factory.mktemp(request.param)
-    with serving(folder, database(request.param, folder), outside) as running:
+    url = database(request.param, folder)
+    with serving(folder, url, outside) as running:
         running.open_doors()
         yield running
+    drop(url)
 
 
 @pytest.fixture
@@ -70,13 +73,21 @@ def database(kind: str, folder: Path) -> str:
         return f"sqlite:///{folder}/siaga.db"
     if not POSTGRES:
         pytest.skip("no PostgreSQL: `make test` starts one on Debian, SIAGA_TEST_POSTGRES names another")
-    name = f"siaga_e2e_{folder.name.replace('-', '_')}"
+    name = f"siaga_e2e_{secrets.token_hex(4)}"
+    _administer(f'CREATE DATABASE "{name}"')
+    return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
 
-    async def make() -> None:
+
+def drop(url: str) -> None:
+    """Remove a database that `database` made; a file goes with its folder."""
+    if url.startswith("postgresql"):
+        _administer(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
+
+
+def _administer(statement: str) -> None:
+    async def do() -> None:
         connection = await asyncpg.connect(POSTGRES)
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.execute(statement)
         await connection.close()
 
-    asyncio.run(make())
-    return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
+    asyncio.run(do())

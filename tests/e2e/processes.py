@@ -204,7 +204,8 @@ def world(folder: Path) -> Iterator[World]:
         for name, arguments in given.items():
             process = Process(name, [f"bot.simulators.{name}", "--port", "0", *arguments], folder)
             process.start()
-            open_.callback(process.stop)
+            # What a test left hanging in a stand-in is of no use to anybody: no graceful end.
+            open_.callback(process.kill)
             sides[name] = process
         yield World(**{name: OtherSide(process, _address(process)) for name, process in sides.items()})
 

@@ -47,7 +47,7 @@
     }
     if (line.photos && !(line.previews || []).length) bubble.append(`[${line.photos} ${texts.photo}] `);
     write(bubble, line.kind === "pin" ? texts.location : line.text || "");
-    if (line.urgent) {
+    if (line.urgent && (line.text || "").includes("112")) {
       const dial = make("a", "dial", texts.call);
       dial.href = "tel:112";
       bubble.append(dial);
