@@ -252,8 +252,8 @@ def _lapor(settings: Settings) -> tuple[Lapor, timedelta]:
 
 def _handlers(
     public_url: str, store: Store, channels: Mapping[str, Channel], lapor: Lapor, lease: timedelta,
-    media: MediaFolder, place_name: Callable[[str], str], ladder: tuple[Rung, ...], transports: Mapping[str, AlertTransport],
-    clock: Callable[[], datetime],
+    media: MediaFolder, place_name: Callable[[str], str], ladder: tuple[Rung, ...],
+    transports: Mapping[str, AlertTransport], clock: Callable[[], datetime],
 ) -> dict[str, Handler]:  # fmt: skip
     return {
         "say": SayHandler(channels),

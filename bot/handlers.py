@@ -18,7 +18,7 @@ from bot.media import MediaFolder
 from bot.metrics import ANSWER_SECONDS
 from bot.store.outbox import Item, Lane
 from bot.store.reports import OPEN_INCIDENT
-from bot.store.sealing import Sealer
+from bot.store.sealing import Sealer, WrongKey
 from bot.store.tables import Incident, Report
 from bot.store.transaction import Transaction, reading, writing
 from bot.store.unit_of_work import Store
@@ -326,12 +326,19 @@ class AlertHandler:
     def repeats_unknown(self) -> bool:
         return True
 
+    def _phone(self, incident: Incident) -> str | None:
+        try:
+            return self._store.sealer.open_or_none(incident.phone_enc)
+        except WrongKey:
+            # Better an alert without the number than none.
+            return None
+
     def _alert(self, incident: Incident) -> Alert:
         return Alert(
             incident=incident.id, version=incident.version, type=incident.type, level=incident.level,
             words=incident.words, at=incident.created_at, channel=incident.channel,
             place_text=place_text(incident.kecamatan, incident.desa, incident.place_detail, self._place_name) or None,
             kecamatan=incident.kecamatan, desa=incident.desa, lat=incident.lat, lon=incident.lon,
-            victims=incident.victims, phone=self._store.sealer.open_or_none(incident.phone_enc),
+            victims=incident.victims, phone=self._phone(incident),
             outside=incident.outside, desk_url=self._desk_url,
         )  # fmt: skip

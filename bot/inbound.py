@@ -34,9 +34,9 @@ from flows.model import Event, Language, Say, State, Text, Tick, Understanding
 
 log = structlog.get_logger(__name__)
 
-BATCH: Final = 50
+BATCH: Final = 30
 """Conversations read in one transaction."""
-ROWS: Final = 150
+ROWS: Final = 60
 """Messages read in one transaction, a few more or less."""
 TRIES: Final = 4
 TRIES_IN_DANGER: Final = 2
@@ -334,6 +334,8 @@ class Inbound:
                 tx, read.conversation_id, conversation.channel, str(rows[0].id), state, step.effects, now
             )
             heard += [row.id for row in rows]
+            # A long batch must not keep a reply that is due from its next step.
+            await asyncio.sleep(0)
             READ.labels(type(event).__name__).inc()
         if state:
             tx.conversations.save(conversation, state)

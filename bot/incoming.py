@@ -106,6 +106,7 @@ class Reader:
         understood = await self._understander.understand([texts[i] or "" for i in wanted], now) if wanted else []
         meaning = dict(zip(wanted, understood, strict=True))
         danger = any(u.emergency.level != "none" for u in understood)
+        await asyncio.sleep(0)
         return [
             (tuple(piece), await self._event(piece, text, meaning.get(i), danger))
             for i, (piece, text) in enumerate(zip(pieces, texts, strict=True))

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from types import TracebackType
 
 import structlog
+
+from bot.failures import SiagaError, told
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def configure(level: str, log_format: str) -> None:
@@ -16,8 +22,7 @@ def configure(level: str, log_format: str) -> None:
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             pad_event_to=24,
-            # The rich formatter prints local variables, which are citizens' words and names.
-            exception_formatter=structlog.dev.plain_traceback,
+            exception_formatter=lambda out, info: print("\n" + shown(info[1]), file=out, end=""),
         )
     )
     processors: list[structlog.typing.Processor] = [
@@ -27,16 +32,35 @@ def configure(level: str, log_format: str) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     if log_format == "json":
-        processors.append(structlog.processors.format_exc_info)
+        processors.append(structlog.processors.ExceptionRenderer(lambda info: shown(info[1])))
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr, force=True
-    )
+    logging.basicConfig(level=level, stream=sys.stderr, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_WithoutWords("%(asctime)s %(levelname)s %(name)s %(message)s"))
     # These write URLs, and Telegram's URLs hold the token.
     for noisy in ("httpx", "httpcore", "telegram", "twilio", "aiohttp", "uvicorn.access", "alembic", "aiosqlite"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _WithoutWords(logging.Formatter):
+    """The libraries' log lines, with errors shown as ours are."""
+
+    def formatException(self, ei: ExcInfo | tuple[None, None, None]) -> str:  # noqa: N802 - logging's name
+        return shown(ei[1]) if ei[1] else ""
+
+
+def shown(error: BaseException) -> str:
+    """An error for the log: where it happened, its kind, and its words only where they are our own.
+
+    Other errors quote what they stumbled over, which is what citizens wrote; a traceback's lines are code alone.
+    """
+    lines = traceback.format_tb(error.__traceback__)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = f"{shown(cause)}\nthen\n" if cause else ""
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return f"{before}{''.join(lines)}{kind}{f': {told(error)}' if isinstance(error, SiagaError) else ''}"

@@ -20,6 +20,7 @@ from bot.failures import SiagaError
 from bot.sentences import SENTENCES
 from flows.model import WITA, Arg, Language, Name, Option, Say
 from flows.options import option
+from nlu.faq import Answer, Faq
 
 LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
 ELASTIC: Final = ("description", "note", "words", "detail")
@@ -40,7 +41,8 @@ class TextsBroken(SiagaError):
 class Texts:
     """Everything the service can say, in every language.
 
-    `root` is data/texts; the names of categories and emergencies are read from labels.yml beside it. `names`
+    `root` is data/texts; the names of categories and emergencies are read from labels.yml beside it, the frequent
+    questions from faq/. `names`
     gives a place's display name by code. Raises TextsBroken at once when a key is missing in a language, a
     file does not parse, or a text uses an argument that it is never given.
     """
@@ -48,6 +50,7 @@ class Texts:
     def __init__(self, root: Path, names: Callable[[str], str]) -> None:
         self._place_name = names
         self._labels = _labels(root.parent / "labels.yml")
+        self._faq = _faq(root.parent / "faq")
         self._bundles = {language: _bundle(root / language, language) for language in LANGUAGES}
 
     def render(self, say: Say, language: Language, limits: Limits) -> Outgoing:
@@ -110,6 +113,10 @@ class Texts:
         for name, value in args.items():
             words[f"has_{name}"] = "no" if value == "" else "yes"
             match value:
+                case Name(kind="faq"):
+                    answer = self._answer(value.code, language)
+                    words |= {name: answer.text, f"{name}_source": answer.source}
+                    words[f"{name}_day"] = _short_day(answer.checked, language)
                 case Name():
                     words[name] = self.name(value.kind, value.code, language)
                 case datetime():
@@ -122,6 +129,12 @@ class Texts:
                 case _:
                     words[name] = value
         return words
+
+    def _answer(self, answer_id: str, language: Language) -> Answer:
+        try:
+            return self._faq.answer(answer_id, language)
+        except KeyError:
+            raise TextsBroken(f"data/faq has no answer '{answer_id}'; it was understood by another version.") from None
 
     # --- buttons ---
 
@@ -197,6 +210,10 @@ def _day(day: date, language: Language) -> str:
     return babel.dates.format_date(day, pattern, locale=language)
 
 
+def _short_day(day: date, language: Language) -> str:
+    return babel.dates.format_date(day, "d MMMM y", locale=language)
+
+
 def _bare(place: str) -> str:
     for prefix, _ in _KINDS_OF_PLACE:
         place = prefix.sub("", place)
@@ -231,6 +248,13 @@ def _labels(file: Path) -> dict[str, dict[str, dict[str, Any]]]:
     return labels
 
 
+def _faq(folder: Path) -> Faq:
+    try:
+        return Faq.load(folder)
+    except (OSError, ValueError) as error:
+        raise TextsBroken(f"data/faq: {error}") from error
+
+
 def _bundle(folder: Path, language: Language) -> Any:
     bundle = FluentBundle([language], use_isolating=False)
     seen: set[str] = set()
@@ -261,7 +285,7 @@ def _check_entry(entry: Any, file: str, seen: set[str]) -> None:
     seen.add(key)
     used = _Arguments()
     used.visit(entry)
-    given = {form for name in SENTENCES[key] for form in (name, f"has_{name}", f"{name}_day")}
+    given = {form for name in SENTENCES[key] for form in (name, f"has_{name}", f"{name}_day", f"{name}_source")}
     strange = sorted(used.names - given)
     if strange:
         raise TextsBroken(f"{file}: text '{key}' uses ${strange[0]}, which it is never given.")

@@ -82,7 +82,8 @@ def _add_pages(app: FastAPI, house: House) -> None:
             report = await tx.reports.get(ticket)
             if report is None:
                 return []
-            return lapor_form(report_to_file(report, house.store.sealer, partial(house.texts.name, "place")), house.texts)
+            place_name = partial(house.texts.name, "place")
+            return lapor_form(report_to_file(report, house.store.sealer, place_name), house.texts)
 
     app.include_router(webchat_router(webchat, house.inbound.take_in, history))
     app.include_router(

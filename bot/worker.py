@@ -169,13 +169,11 @@ class Worker:
         """
         self.wake()
         async with reading(self._store) as tx:
-            items = await tx.outbox.mine(ids, self._clock())
-            behind = await tx.outbox.waits_behind(ids)
-        held = [i.id for i in items if i.id in behind]
+            ready, held = await tx.outbox.mine(ids, self._clock())
         if held:
             async with writing(self._store) as tx:
                 await tx.outbox.release(held, self._clock())
-        await self._try_all([i for i in items if i.id not in behind], self._room)
+        await self._try_all(ready, self._room)
         self._wakes[Lane.REPLY].set()
 
     async def _try_all(self, items: Sequence[Item], room: asyncio.Semaphore | None = None) -> None:
@@ -193,14 +191,23 @@ class Worker:
                 # What had to wait for room until its lease ran out is the workers' by now.
                 await self._try_in_order([item for item in items if item.until > self._clock()])
             return
-        for n, item in enumerate(items):
-            if not await self._try(item):
+        left = list(items)
+        while left:
+            attempts: list[Attempt] = []
+            # What was sent is marked together: the second bubble does not wait until the first one's mark is written.
+            while left and (not attempts or attempts[-1].failure is None):
+                attempt = await self._try(left.pop(0))
+                if attempt is None:
+                    break
+                attempts.append(attempt)
+            await asyncio.gather(*(self._write_outcome(attempt) for attempt in attempts))
+            if left and not all(attempt.over for attempt in attempts):
                 async with writing(self._store) as tx:
-                    await tx.outbox.release([left.id for left in items[n + 1 :]], self._clock())
+                    await tx.outbox.release([item.id for item in left], self._clock())
                 return
 
-    async def _try(self, item: Item) -> bool:
-        """One attempt; True when the item needs no other."""
+    async def _try(self, item: Item) -> Attempt | None:
+        """One attempt; None when it turned out to be another's."""
         started = self._clock()
         reference: str | None = None
         failure: Exception | None = None
@@ -210,14 +217,12 @@ class Worker:
             failure = error
         except TakenOver:
             log.warning("delivery_taken_over", kind=item.kind, item=item.id)
-            return True
+            return None
         except Exception as error:
             # An error of our own making: told in full, and tried a few times so that nothing is lost.
             log.exception("delivery_failed", kind=item.kind, item=item.id)
             failure = (TemporaryFailure if item.attempts + 1 < OWN_TRIES else Rejected)(told(error))
-        attempt = Attempt(item, started, reference, failure)
-        await self._write_outcome(attempt)
-        return attempt.over
+        return Attempt(item, started, reference, failure)
 
     async def _write_outcome(self, attempt: Attempt) -> None:
         """Settle an attempt; while the database is away, try for as long as the item is ours.
@@ -269,7 +274,7 @@ class Worker:
             log.info("delivery_later", kind=item.kind, item=item.id, attempts=item.attempts + 1)
         elif ours:
             log.warning("delivery_parked", kind=item.kind, item=item.id, state=state, outcome=attempt.outcome)
-            if not attempt.bare:
+            if not attempt.bare and item.payload is not None:
                 await handler.parked(tx, item, state, str(failure), now)
 
     async def _settle_cut_off(self) -> None:
@@ -289,10 +294,13 @@ class Worker:
 
 
 def _apart(items: Sequence[Item]) -> list[list[Item]]:
-    """What may be tried side by side: the bubbles of one conversation in their order, anything else by itself."""
+    """What may be tried side by side: the bubbles of one conversation in their order, anything else by itself.
+
+    What is urgent goes before what is not.
+    """
     bubbles: dict[int, list[Item]] = {}
     apart: list[list[Item]] = []
-    for item in items:
+    for item in sorted(items, key=lambda item: item.lane):
         if item.kind != "say":
             apart.append([item])
         elif item.conversation_id in bubbles:

@@ -12,17 +12,26 @@ from flows.model import (
     Category,
     Classification,
     Draft,
+    Given,
     Part,
     Photos,
     Place,
+    Slot,
     State,
     Text,
     Understanding,
 )  # fmt: skip
 
 MOST_PHOTOS: Final = 5
+MOST_FILES: Final = 2
+"""Videos and documents of one report."""
 BEST: Final = 3
 """How many categories or places are offered as buttons."""
+_MOST_GIVEN: Final = 40
+_IS_NO_DESCRIPTION: Final = (
+    "setuju", "tolak", "lewati", "salam", "terima_kasih", "bantuan", "batal", "ulang", "petugas", "cek_status",
+)  # fmt: skip
+"""Intents whose words under a photo say nothing of the matter ("ini fotonya, makasih")."""
 _TAIL: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _REPORTS: Final[dict[str, Classification]] = {
     "lapor": "pengaduan", "aspirasi": "aspirasi", "tanya_informasi": "permintaan_informasi",
@@ -113,6 +122,62 @@ def add_photos(draft: Draft, photos: tuple[Attachment, ...]) -> Draft:
         if len(kept) < MOST_PHOTOS and all(photo.hash != p.hash for p in kept):
             kept = (*kept, photo)
     return replace(draft, photos=kept, photo_settled=draft.photo_settled or bool(kept))
+
+
+def add_files(draft: Draft, files: tuple[Attachment, ...]) -> Draft:
+    """Videos and documents beside the photos, at most MOST_FILES, none twice."""
+    kept = draft.files
+    for file in files:
+        if len(kept) < MOST_FILES and all(file.hash != f.hash for f in kept):
+            kept = (*kept, file)
+    return replace(draft, files=kept)
+
+
+def absorb_caption(draft: Draft, event: Photos | Text, caption: str, u: Understanding) -> Draft:
+    """What stands under a photo or file; words of mere politeness are no part of the description."""
+    return absorb(draft, event, caption, u, describes=u.intent not in _IS_NO_DESCRIPTION)
+
+
+# --- Which message gave what -------------------------------------------------------------------------
+
+
+def remember(before: tuple[Draft | None, ...], after: Draft, message: str) -> Draft:
+    """Note for every slot that changed that this message gave it; `before` are the drafts that were there."""
+    same = (d for d in before if d and d.started_at == after.started_at)
+    base = next(same, Draft(started_at=after.started_at, reporter=after.reporter))
+    given = after.given
+    for slot in _changed(base, after):
+        known = next((g for g in given if (g.slot, g.message) == (slot, message)), None)
+        was = known.was if known else base.place if slot == "place" else None
+        given = (*(g for g in given if g is not known), Given(slot, message, was))
+    return replace(after, given=given[-_MOST_GIVEN:])
+
+
+def _changed(before: Draft, after: Draft) -> list[Slot]:
+    changed: list[Slot] = []
+    if after.category != before.category:
+        changed.append("category")
+    if (after.place, after.place_settled) != (before.place, before.place_settled):
+        changed.append("place")
+    if after.date != before.date:
+        changed.append("date")
+    if after.anonymity != before.anonymity:
+        changed.append("anonymity")
+    if after.reporter != before.reporter:
+        changed.append("reporter")
+    if after.photo_settled != before.photo_settled:
+        changed.append("photo")
+    return changed
+
+
+def giver(draft: Draft, slot: Slot) -> Given | None:
+    """Who gave this slot last."""
+    return next((g for g in reversed(draft.given) if g.slot == slot), None)
+
+
+def messages_of(draft: Draft) -> tuple[str, ...]:
+    """Every message that this draft was made of."""
+    return tuple(dict.fromkeys([*(p.message for p in draft.parts), *(g.message for g in draft.given)]))
 
 
 def incident_day(draft: Draft, at: datetime) -> date:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from flows.asking import proceed
 from flows.draft import absorb, begin
 from flows.model import (
     Arg,
@@ -32,7 +33,7 @@ from flows.model import (
     UpdateIncident,
 )  # fmt: skip
 from flows.options import chosen, options, question
-from flows.report import offer_shelf, proceed
+from flows.shelf import offer_shelf
 
 UNANSWERED_AFTER: Final = timedelta(minutes=2)
 """How long the *ask* question may stay unanswered before a person is alerted."""

@@ -1,6 +1,7 @@
 """advance(state, event) -> Step: the whole dialogue as one pure function.
 
-Order of precedence: danger and its own questions, a person who holds the conversation, global words, digressions,
+Order of precedence: danger and its own questions, the right to one's data, a person who holds the conversation,
+abuse and advertising, edits, what is asked about a finished report, global words, digressions,
 the report under way, a new report. Two bubbles a turn at most; one question a turn.
 """
 
@@ -10,9 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from flows import digress, emergency, handover, report, status
-from flows.draft import absorb, begin
+from flows import digress, edits, emergency, faq, followup, handover, privacy, report, shelf, status, tone
+from flows.asking import ask_again, proceed
+from flows.draft import absorb, begin, remember
 from flows.model import (
+    DataFound,
+    DuplicatesFound,
     Effect,
     Event,
     IncidentChanged,
@@ -22,6 +26,8 @@ from flows.model import (
     Pin,
     ReportChanged,
     Say,
+    SearchDuplicates,
+    ShowMyData,
     StaffHandedBack,
     StaffSpoke,
     StaffTook,
@@ -47,7 +53,11 @@ def advance(state: State, event: Event) -> Step:
     match event:
         case Text() | Tap() | Photos() | Pin() | Other():
             step = _citizen(replace(state, last_citizen_at=event.at, reminded=False), event)
-            step = _with_notice(state, step)
+            step = _with_notice(state, _remembered(state, step, event))
+        case DuplicatesFound():
+            step = _with_notice(state, report.duplicates_found(state, event))
+        case DataFound():
+            step = _with_notice(state, _back_to_question(privacy.shown(state, event), event.at))
         case Tick():
             step = _tick(state, event)
         case ReportChanged():
@@ -82,8 +92,14 @@ def _citizen(state: State, event: Said) -> Step:
         return emergency.answer(state, event)
     if emergency.is_for_desk(state, event):
         return emergency.pass_on(state, event)
+    if isinstance(event, Text | Tap) and privacy.concerns(state, event):
+        step = privacy.answer(state, event)
+        return step if step.state.question else _back_to_question(step, event.at)
     if state.held_by:
         return Step(state)
+    rude = tone.answer(state, event)
+    if rude:
+        return rude if rude.state.muted_until != state.muted_until else _back_to_question(rude, event.at)
     match event:
         case Text():
             return _text(state, event)
@@ -95,6 +111,16 @@ def _citizen(state: State, event: Said) -> Step:
             return _pin(state, event)
         case Other():
             return _other(state, event)
+
+
+def _remembered(before: State, step: Step, event: Said) -> Step:
+    """Which message gave what, so that an edit of it can correct it."""
+    draft = step.state.draft
+    if draft is None:
+        return step
+    message = event.edit_of if isinstance(event, Text) and event.edit_of else event.id
+    draft = remember((before.draft, before.shelf, before.asked), draft, message)
+    return replace(step, state=replace(step.state, draft=draft))
 
 
 def _understood(event: Said) -> Understanding | None:
@@ -118,8 +144,14 @@ def _words(event: Said) -> str:
 
 def _text(state: State, event: Text) -> Step:
     u = event.understanding
+    corrected = edits.correct(state, event)
+    if corrected:
+        return corrected
     picked = chosen(state, event)
     asked = state.question.name if state.question else ""
+    about_done = followup.answer(state, event) if followup.is_asked(state) else None
+    if about_done:
+        return about_done
     if picked:
         return _pick(state, event, picked)
     if u.intent in _GLOBAL and not asked.startswith("change_"):
@@ -153,20 +185,25 @@ def _answers(state: State, event: Text) -> bool:
 def _global(state: State, event: Text) -> Step:
     match event.understanding.intent:
         case "batal":
-            return report.cancel(state)
+            return shelf.cancel(state)
         case "ulang":
             fresh = begin(replace(state, shelf=state.draft or state.shelf, question=None), event.at)
-            return report.proceed(fresh, event.at, (Say("starting_over"),))
+            return proceed(fresh, event.at, (Say("starting_over"),))
         case _:
-            return _back_to_question(handover.ask_for_staff(state), event.at)
+            return _back_to_question(handover.ask_for_staff(state, event.back_at), event.at)
 
 
 def _digress(state: State, event: Text) -> Step:
     """Answer, then put the pending question again; without one, offer what can be done."""
     u = event.understanding
-    if u.intent == "bantuan" and state.draft is None:
+    if u.faq and not status.named_ticket(event.text):
+        if state.draft is None:
+            return faq.answer(state, event, u.faq)
+        return _back_to_question(Step(state, (faq.bubble(u.faq),)), event.at)
+    idle = state.draft is None and not followup.is_asked(state)
+    if u.intent == "bantuan" and idle:
         return _ask_menu(state, digress.menu())
-    if u.intent == "salam" and state.draft is None:
+    if u.intent == "salam" and idle:
         return _ask_menu(state, replace(digress.menu(), key="greeting_menu"))
     if u.intent == "tanya_informasi" and state.draft is None:
         return _offer_to_file(state, event)
@@ -176,7 +213,7 @@ def _digress(state: State, event: Text) -> Step:
 def _offer_to_file(state: State, event: Text) -> Step:
     """No answer with a source is at hand: the question itself can be filed as permintaan informasi."""
     if state.shelf and state.shelf.classification != "permintaan_informasi":
-        return report.offer_shelf(state, (Say("no_answer_known"),))
+        return shelf.offer_shelf(state, (Say("no_answer_known"),))
     drafted = begin(state, event.at)
     assert drafted.draft is not None
     draft = absorb(drafted.draft, event, event.text, event.understanding)
@@ -192,9 +229,11 @@ def _ask_menu(state: State, say: Say) -> Step:
 def _back_to_question(step: Step, at: datetime) -> Step:
     """After a digression the pending question comes back in the second bubble."""
     state = step.state
-    if state.draft is None or state.held_by:
+    if state.held_by or not step.effects:
         return step
-    return report.ask_again(state, at, step.effects)
+    if state.draft is None:
+        return followup.ask_again(state, step.effects) if followup.is_asked(state) else step
+    return ask_again(state, at, step.effects)
 
 
 def _new_report(state: State, event: Text) -> Step:
@@ -208,19 +247,24 @@ def _new_report(state: State, event: Text) -> Step:
     started = begin(state, event.at)
     assert started.draft is not None
     describes = not (u.intent == "lapor" and u.category.code is None and len(event.text.split()) <= 6)
-    describes = describes and u.intent not in ("jawaban", "anonim")
+    # A bare place opens a report but does not describe it; words that name a problem for sure always do.
+    describes = describes and (u.intent not in ("jawaban", "anonim") or u.category.certainty == "sure")
     draft = absorb(started.draft, event, event.text, u, describes=describes)
-    return report.proceed(replace(started, draft=draft, further=u.more or state.further), event.at)
+    return proceed(report.with_further(replace(started, draft=draft), u), event.at)
 
 
 def _tap(state: State, event: Tap) -> Step:
+    about_done = followup.answer(state, event) if followup.is_asked(state) else followup.old_tap(state, event)
+    if about_done:
+        return about_done
     picked = chosen(state, event)
     if picked:
         return _pick(state, event, picked)
-    if event.option in ("report:new", "status", "staff", "shelf:take"):
+    current = event.option == "question:file" and state.asked is not None and state.draft is None
+    if current or event.option in ("report:new", "status", "staff", "shelf:take"):
         return _pick(state, event, event.option)
     if state.draft:
-        return report.ask_again(state, event.at, (Say("old_button"),))
+        return ask_again(state, event.at, (Say("old_button"),))
     return _ask_menu(state, replace(digress.menu(), key="old_button_menu"))
 
 
@@ -229,16 +273,18 @@ def _pick(state: State, event: Text | Tap, picked: str) -> Step:
     match picked:
         case "report:new":
             if state.draft:
-                return report.ask_again(state, event.at)
-            return report.proceed(begin(replace(state, question=None), event.at), event.at)
+                return ask_again(state, event.at)
+            return proceed(begin(replace(state, question=None), event.at), event.at)
         case "status":
             return _back_to_question(Step(state, status.answer(state, "")), event.at)
         case "staff":
-            return _back_to_question(handover.ask_for_staff(state), event.at)
+            return _back_to_question(handover.ask_for_staff(state, event.back_at), event.at)
+        case "question:file" if state.draft is None and state.asked:
+            return faq.file(state, event.at)
         case "shelf:take":
             if state.draft:
-                return report.ask_again(state, event.at)
-            return report.take_from_shelf(state, event.at)
+                return ask_again(state, event.at)
+            return shelf.take_from_shelf(state, event.at)
         case "shelf:drop":
             return Step(replace(state, shelf=None, question=None), (Say("draft_dropped"),))
     if state.draft:
@@ -250,6 +296,9 @@ def _photos(state: State, event: Photos) -> Step:
     if state.draft is None:
         if not event.photos and not event.caption:
             return Step(state, (Say(f"photo_{event.problems[0]}" if event.problems else "photo_unavailable"),))
+        ticket = followup.takes(state, event)
+        if ticket:
+            return followup.add(state, event, ticket)
         state = begin(state, event.at)
     return report.answer_photos(state, event)
 
@@ -260,6 +309,13 @@ def _pin(state: State, event: Pin) -> Step:
 
 def _other(state: State, event: Other) -> Step:
     """Never silence: what was received, and what to send instead."""
+    if event.attachment:
+        ticket = followup.takes(state, event)
+        if ticket:
+            return followup.add(state, event, ticket)
+        return report.answer_file(state if state.draft else begin(state, event.at), event, event.attachment)
+    if event.phone and state.draft and state.question and state.question.name == "change_phone":
+        return report.answer_phone(state, event, event.phone)
     said = Step(state, (Say(f"received_{event.kind}"),))
     # A yes under something that cannot be used is not the yes that files the report without it.
     if event.caption and event.understanding and event.understanding.intent != "setuju":
@@ -282,6 +338,9 @@ def _with_notice(before: State, step: Step) -> Step:
         return step
     if state.case is not None:
         return step
+    if any(isinstance(e, SearchDuplicates | ShowMyData) for e in step.effects):
+        # The house answers in the same breath: the notice comes before that, and no third bubble with it.
+        return replace(step, effects=tuple(e for e in step.effects if not isinstance(e, Say)))
     effects: tuple[Effect, ...] = (Say("notice"), *step.effects)
     says = [e for e in effects if isinstance(e, Say)]
     if len(says) > 2:
@@ -295,7 +354,9 @@ def _tick(state: State, event: Tick) -> Step:
         return step
     step = handover.tick(state, event.at)
     if step:
-        return _back_to_question(step, event.at)
+        # The question that comes back with this is reminder enough.
+        reminded = replace(step.state, reminded=step.state.draft is not None)
+        return _back_to_question(replace(step, state=reminded), event.at)
     if state.draft and state.last_citizen_at and not state.held_by:
         silent = event.at - state.last_citizen_at
         if silent >= CLOSE_AFTER:
@@ -303,7 +364,7 @@ def _tick(state: State, event: Tick) -> Step:
             say = Say("draft_closed", options=options("shelf:take"))
             return Step(replace(shelved, question=question("shelf", say)), (say,))
         if silent >= REMIND_AFTER and not state.reminded:
-            return report.ask_again(replace(state, reminded=True), event.at, (Say("reminder"),))
+            return ask_again(replace(state, reminded=True), event.at, (Say("reminder"),))
     return Step(state)
 
 

@@ -6,17 +6,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from flows.model import HandBack, HandOver, Say, SayWords, StaffHandedBack, StaffSpoke, StaffTook, State, Step
+from flows.model import Arg, HandBack, HandOver, Say, SayWords, StaffHandedBack, StaffSpoke, StaffTook, State, Step
 
 BACK_AFTER: Final = timedelta(minutes=60)
 """A held conversation without an answer of the petugas comes back by itself after this."""
 
 
-def ask_for_staff(state: State) -> Step:
-    """The citizen wants a person; the bot goes on helping until one takes over."""
+def ask_for_staff(state: State, back_at: datetime | None) -> Step:
+    """The citizen wants a person; the bot goes on helping until one takes over.
+
+    Outside office hours (`back_at`) it says when petugas are back; the request is kept all the same.
+    """
+    back: Arg = back_at or ""
     if state.waiting_for_staff:
-        return Step(state, (Say("staff_already_called"),))
-    return Step(replace(state, waiting_for_staff=True), (HandOver("asked"), Say("staff_called")))
+        return Step(state, (Say("staff_already_called", {"back": back}),))
+    return Step(replace(state, waiting_for_staff=True), (HandOver("asked"), Say("staff_called", {"back": back})))
 
 
 def took(state: State, event: StaffTook | StaffSpoke) -> Step:

@@ -13,40 +13,48 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
 from flows.events import (
-    Attachment as Attachment,
-    DataFound as DataFound,
-    DuplicatesFound as DuplicatesFound,
-    Event as Event,
-    IncidentChanged as IncidentChanged,
-    Nearby as Nearby,
-    Other as Other,
-    OtherKind as OtherKind,
-    PhotoProblem as PhotoProblem,
-    Photos as Photos,
-    Pin as Pin,
-    ReportChanged as ReportChanged,
-    ReportState as ReportState,
-    StaffHandedBack as StaffHandedBack,
-    StaffSpoke as StaffSpoke,
-    StaffTook as StaffTook,
-    Tap as Tap,
-    Text as Text,
-    Tick as Tick,
+    Attachment,
+    DataFound,
+    DuplicatesFound,
+    Event,
+    IncidentChanged,
+    Nearby,
+    Other,
+    OtherKind,
+    PhotoProblem,
+    Photos,
+    Pin,
+    ReportChanged,
+    ReportState,
+    StaffHandedBack,
+    StaffSpoke,
+    StaffTook,
+    Tap,
+    Text,
+    Tick,
 )  # fmt: skip
 from flows.understanding import (
-    Act as Act,
-    Anonymity as Anonymity,
-    Category as Category,
-    Certainty as Certainty,
-    Emergency as Emergency,
-    Language as Language,
-    Level as Level,
-    Place as Place,
-    Problem as Problem,
-    Ranked as Ranked,
-    Tone as Tone,
-    Understanding as Understanding,
+    Act,
+    Anonymity,
+    Category,
+    Certainty,
+    Emergency,
+    Language,
+    Level,
+    Place,
+    Problem,
+    Ranked,
+    Tone,
+    Understanding,
 )  # fmt: skip
+
+__all__ = [
+    "Act", "Anonymity", "Attachment", "Category", "Certainty", "DataFound", "DuplicatesFound", "Emergency", "Event",
+    "IncidentChanged", "Language", "Level", "Nearby", "Other", "OtherKind", "PhotoProblem", "Photos", "Pin", "Place",
+    "Problem", "Ranked", "ReportChanged", "ReportState", "StaffHandedBack", "StaffSpoke", "StaffTook", "Tap", "Text",
+    "Tick", "Tone", "Understanding",
+]  # fmt: skip
+# What stands in the two other files is named here as well; everything below belongs to them.
 
 WITA = timezone(timedelta(hours=8), "WITA")
 """The citizen's clock (Asia/Makassar, no daylight saving): ticket dates and words like "tadi malam" mean it."""
@@ -78,7 +86,7 @@ class Given:
 class Draft:
     """A report being gathered. None or empty means not yet known; `*_settled` that it is not asked again.
 
-    `files` are videos and documents beside the photos. `given` is in the order in which the messages came.
+    `place_asked` counts the answers that did not settle the place; `files` are videos and documents beside the photos. `given` is in the order in which the messages came.
     `searched`: duplicates were looked for; `similar`: one was found, and the citizen has not said which it is.
     """
 
@@ -166,7 +174,8 @@ class State:
     `noticed`: the first-contact notice was given. `shelf`: a draft put aside by *batal*, silence or an
     emergency. `wake_at`: when the dialogue wants a Tick. `held_by`: the petugas who holds the conversation.
     `supported`: tickets of others that this citizen supports. `muted_until`: advertising is not answered before;
-    `insulted_at`: when abuse was last answered.
+    `insulted_at`: when abuse was last answered. `asked`: the frequent question answered last, as a draft that
+    is filed only on the citizen's wish.
     """
 
     noticed: bool = False
@@ -188,6 +197,7 @@ class State:
     supported: tuple[str, ...] = ()
     muted_until: datetime | None = None
     insulted_at: datetime | None = None
+    asked: Draft | None = None
 
 
 # --- Effects: what to do ---------------------------------------------------------------------------
@@ -197,7 +207,7 @@ class State:
 class Name:
     """A code to be shown by its name in the reader's language: ("category", "jalan"), ("place", "64.08.09")."""
 
-    kind: Literal["category", "place", "state", "emergency", "classification", "anonymity"]
+    kind: Literal["category", "place", "state", "emergency", "classification", "anonymity", "faq"]
     code: str
 
 

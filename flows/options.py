@@ -22,9 +22,9 @@ def options(*ids: str) -> tuple[Option, ...]:
     return tuple(option(i) for i in ids)
 
 
-def question(name: str, say: Say) -> Question:
-    """Remember a question under its name, with the options that its bubble shows."""
-    return Question(name, tuple(o.id for o in say.options))
+def question(name: str, say: Say, about: str | None = None) -> Question:
+    """Remember a question under its name, with the options that its bubble shows; `about` a ticket."""
+    return Question(name, tuple(o.id for o in say.options), about)
 
 
 def chosen(state: State, event: Text | Tap) -> str | None:

@@ -6,9 +6,16 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from flows.followup import may_ask
 from flows.model import Arg, Effect, Name, ReportChanged, Say, State, Step, Ticket
+from flows.options import options, question
 
 TICKET: Final = re.compile(r"\bKS-?\s?(\d{6})-?\s?([A-Z2-9]{4})\b", re.IGNORECASE)
+
+AT_LAPOR: Final = (
+    "submitted", "verified", "in_progress", "need_info", "transferred", "done", "closed", "archived", "rejected",
+)  # fmt: skip
+"""States of a report that LAPOR! holds."""
 
 
 def named_ticket(text: str) -> str | None:
@@ -29,14 +36,19 @@ def answer(state: State, text: str) -> tuple[Effect, ...]:
         return (Say("status_none"),)
     if len(own) == 1:
         return (Say("status_one", _args(own[0])),)
-    latest = own[-3:][::-1]
-    args: dict[str, Arg] = {"count": len(own), "shown": len(latest)}
+    return (Say("status_list", listed(own)),)
+
+
+def listed(tickets: tuple[Ticket, ...]) -> dict[str, Arg]:
+    """How many there are, and number, category and state of the latest three."""
+    latest = tickets[-3:][::-1]
+    args: dict[str, Arg] = {"count": len(tickets), "shown": len(latest)}
     for i in range(3):
         ticket = latest[i] if i < len(latest) else None
         args[f"ticket{i + 1}"] = ticket.ticket if ticket else ""
         args[f"category{i + 1}"] = Name("category", ticket.category) if ticket else ""
         args[f"state{i + 1}"] = Name("state", ticket.state) if ticket else ""
-    return (Say("status_list", args),)
+    return args
 
 
 def _args(ticket: Ticket) -> dict[str, Arg]:
@@ -62,4 +74,14 @@ def changed(state: State, event: ReportChanged) -> Step:
     if ticket == known or event.state in ("queued", "filing"):
         return Step(state)
     args = {**_args(ticket), "addressee": event.addressee or ""}
+    if event.state == "done":
+        return _done(state, ticket, args)
     return Step(state, (Say(f"report_{event.state}", args),))
+
+
+def _done(state: State, ticket: Ticket, args: dict[str, Arg]) -> Step:
+    """Whether it is really done is asked, unless the citizen is busy with something else."""
+    if not may_ask(state):
+        return Step(state, (Say("report_done", {**args, "asks": "no"}),))
+    say = Say("report_done", {**args, "asks": "yes"}, options("done:yes", "done:no"))
+    return Step(replace(state, question=question("done", say, ticket.ticket)), (say,))

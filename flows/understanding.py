@@ -87,7 +87,7 @@ class Understanding:
     """What one message means; the record of `siaga nlu parse`.
 
     `more`: further problems beside the first. `tone`: abuse or advertising, whatever the intent. `act`: the wish
-    to see one's own data or to have it erased.
+    to see one's own data or to have it erased. `faq`: the id of the answer of data/faq that fits the question.
     """
 
     intent: str = "luar_topik"
@@ -102,3 +102,4 @@ class Understanding:
     language: Language = "id"
     tone: Tone = "none"
     act: Act = "none"
+    faq: str | None = None

@@ -34,8 +34,8 @@ class Alarm:
     type: str | None = None
 
 
-def place_of(found: Found) -> Place:
-    """The dialogue's place from the gazetteer's finding."""
+def place_of(found: Found, lat: float | None = None, lon: float | None = None) -> Place:
+    """The dialogue's place from the gazetteer's finding; with a pin, its coordinates too."""
     return Place(
         kecamatan=found.kecamatan,
         desa=found.desa,
@@ -43,6 +43,8 @@ def place_of(found: Found) -> Place:
         outside=found.outside,
         candidates=tuple(Ranked(code, score) for code, score in found.candidates),
         certainty=found.certainty,
+        lat=lat,
+        lon=lon,
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -23,6 +24,11 @@ from nlu.normaliser import Normaliser
 
 Language = Literal["id", "en"]
 
+
+def _words(spaced: str) -> frozenset[str]:
+    return frozenset(spaced.split())
+
+
 ENOUGH: Final = 0.42
 """The least overlap, 0 to 1, with the nearest way of asking; chosen on the questions of the five training authors."""
 LONGEST: Final = 40
@@ -32,10 +38,10 @@ SIMILAR: Final = 84.0
 ALIKE: Final = 0.8
 """So near to a known way of asking, the question need not name what the answer is about."""
 _ENDING: Final = re.compile(r"(nya|kah|lah)$")
-_FILLERS: Final = frozenset(
+_FILLERS: Final = _words(
     "yang di ke itu ini ya kah sih ? ! pak bu bapak ibu min kak bang mas mbak nak puang tabe permisi maaf mohon tolong "
     "dong kok lah toh to nggih pun kan admin informasi info mau tanya bertanya nanya numpang sekarang saja juga dan "
-    "untuk dengan saya kami kita adalah the a an is do i my to for of please".split()
+    "untuk dengan saya kami kita adalah the a an is do i my for of please"
 )
 
 
@@ -96,7 +102,10 @@ class Faq:
                 if entry.id in entries:
                     raise FaqBroken(f"{file.name}: answer '{entry.id}' is there twice.")
                 entries[entry.id] = entry
-        return cls(entries, words)
+        found = cls(entries, words)
+        # The first question would wait for what is counted once; let the start wait instead.
+        found.nearest("siapa")
+        return found
 
     def answer(self, answer_id: str, language: Language) -> Answer:
         """The answer of this id. Raises KeyError when there is none (any more)."""
@@ -115,14 +124,14 @@ class Faq:
             return None
         spelt = [self._nearest_word(token) for token in tokens]
         said, asked = _phrases(spelt), _content(spelt)
-        shared: Counter[int] = Counter()
+        shared: defaultdict[int, float] = defaultdict(float)
         for word in asked:
             for number in self._ways_by_word.get(word, ()):
                 shared[number] += self._weights[word]
         weight = self._weigh(asked)
         overlaps = [(2 * common / (weight + self._ways[n].weight), n) for n, common in shared.items()]
-        for overlap, number in sorted(overlaps, key=lambda pair: (-pair[0], pair[1])):
-            way = self._ways[number]
+        for overlap, best in sorted(overlaps, key=lambda pair: (-pair[0], pair[1])):
+            way = self._ways[best]
             if way.question != without and (overlap >= ALIKE or _concerns(way.entry, said)):
                 return way.entry.id, overlap
         return None
@@ -154,10 +163,14 @@ class Faq:
         return {word: math.log((len(self.entries) + 1) / (count + 0.5)) for word, count in seen.items()}
 
     @cached_property
-    def _vocabulary(self) -> list[str]:
-        """The longer words that count anywhere, which a misspelt one may stand for."""
+    def _vocabulary(self) -> dict[str, list[str]]:
+        """The longer words that count anywhere, which a misspelt one may stand for, by their first letter."""
         gates = {w for e in self.entries.values() for group in (*e.about, e.never) for w in group}
-        return sorted(w for w in gates | set(self._weights) if len(w) > 3 and w.isalpha())
+        found: dict[str, list[str]] = {}
+        for word in sorted(gates | set(self._weights)):
+            if len(word) > 3 and word.isalpha():
+                found.setdefault(word[0], []).append(word)
+        return found
 
     def _weigh(self, words: Iterable[str]) -> float:
         unknown = math.log(len(self.entries) + 1) / 2
@@ -169,7 +182,8 @@ class Faq:
     def _nearest_word(self, token: str) -> str:
         if len(token) < 4 or not token.isalpha() or token in self._weights or token in _FILLERS:
             return token
-        found = process.extractOne(token, self._vocabulary, scorer=fuzz.ratio, score_cutoff=SIMILAR)
+        alike = self._vocabulary.get(token[0], [])
+        found = process.extractOne(token, alike, scorer=fuzz.ratio, score_cutoff=SIMILAR)
         return found[0] if found else token
 
 
@@ -183,7 +197,7 @@ def _content(tokens: Iterable[str]) -> frozenset[str]:
 
 
 def _phrases(tokens: Sequence[str]) -> frozenset[str]:
-    return frozenset([*tokens, *(f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False))])
+    return frozenset([*tokens, *(f"{a} {b}" for a, b in pairwise(tokens))])
 
 
 def _concerns(entry: Entry, said: frozenset[str]) -> bool:

@@ -176,7 +176,7 @@ SAMPLES: dict[str, Any] = {
     "tracking": "12345678", "note": "Mohon nomor tiang. " * 40, "filed": MOMENT,
     "addressee": "Dinas Komunikasi Informatika Statistik dan Persandian", "count": 12, "shown": 3,
     "words": "lampu jalan mati", "by": "Operator Sari", "at": MOMENT, "type": "kebakaran", "name": "x",
-    "hour": "09", "minute": "05", "number": 2, "title": "x",
+    "answer": Name("faq", "ktp_hilang"), "hour": "09", "minute": "05", "number": 2, "title": "x",
 }  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def test_every_text_can_be_said_and_fits(texts: Texts, key: str, full: bool, lan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_texts_are_short(texts: Texts, language: Language) -> None:
-    for key in set(SENTENCES) - {"summary", "status_list", "option_name"}:
+    for key in set(SENTENCES) - {"summary", "status_list", "option_name", "faq"}:
         args = {k: (v[:20] if isinstance(v, str) else v) for k, v in sample(key, True).args.items()}
         assert len(texts.render(Say(key, args), language, TELEGRAM).text) <= 350, key
 
@@ -223,7 +223,7 @@ def test_nothing_is_lost_of_a_summary_but_the_end_of_the_description(texts: Text
     assert re.search(r"Isi: (lampu jalan mati )+(lampu )?(jalan )?(mati )?…\n", out.text)
     for part in (PLACES[LONGEST], "d" * 200, "Selasa, 24 November 2026", "Siti Rahmawati", "lokasi belum pasti"):
         assert part in out.text
-    assert out.text.endswith("Tekan *Kirim* kalau sudah benar.")
+    assert out.text.endswith("Pilih *Kirim* kalau sudah benar.")
 
 
 def test_a_description_is_shown_as_it_was_written(texts: Texts) -> None:
@@ -378,6 +378,7 @@ def test_request_and_urgency_are_handed_on(texts: Texts) -> None:
 def copy(tmp_path: Path) -> Path:
     shutil.copytree(TEXTS, tmp_path / "texts")
     shutil.copy(ROOT / "data" / "labels.yml", tmp_path / "labels.yml")
+    shutil.copytree(ROOT / "data" / "faq", tmp_path / "faq")
     return tmp_path / "texts"
 
 

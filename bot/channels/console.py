@@ -37,6 +37,8 @@ class ConsoleChannel:
         self._print = print
         self._as_json = as_json
         self._numbers = itertools.count(1)
+        self._shown: dict[str, dict[str, str]] = {}
+        """By citizen: the ids of the buttons that they were shown, by title."""
 
     def receive(self, request: WebhookRequest) -> Sequence[Incoming | StaffTap]:
         """One line of the citizen. Ids are made unique per citizen: "<from>:<id>". Raises Malformed."""
@@ -55,6 +57,7 @@ class ConsoleChannel:
     async def send(self, address: str, message: Outgoing) -> str:
         if not address:
             raise Rejected("there is nobody to send this to: the address is empty")
+        self._shown.setdefault(address, {}).update({button.title: button.id for button in message.buttons})
         if self._as_json:
             buttons = [{"id": button.id, "title": button.title} for button in message.buttons]
             bubble = {"to": address, "text": message.text, "buttons": buttons, "image": None}
@@ -95,7 +98,7 @@ class ConsoleChannel:
             case {"pin": [lat, lon]}:
                 return replace(incoming, kind="pin", pin=(float(lat), float(lon)), live=bool(line.get("live")))
             case {"button": str(button)}:
-                return replace(incoming, kind="button", button=button)
+                return replace(incoming, kind="button", button=self._shown.get(citizen, {}).get(button, button))
             case {"kind": str(kind)}:
                 return replace(
                     incoming, kind=_KINDS[kind], media=(_local(line["path"]),) if line.get("path") else (),

@@ -25,7 +25,7 @@ from bot.channels.base import Button, Forged, Incoming, Limits, Malformed, Media
 from bot.channels.download import check_announced, too_large
 from bot.channels.layout import parts
 from bot.channels.telegram_http import READ_SECONDS, ChannelRequest, sending_failure
-from bot.channels.telegram_updates import ALLOWED_UPDATES, TAP, read_update
+from bot.channels.telegram_updates import ALLOWED_UPDATES, CHOSEN, TAP, read_update
 from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
 
 log = structlog.get_logger(__name__)
@@ -45,8 +45,8 @@ class TelegramChannel:
     """One bot. With `polling` it asks Telegram for updates and hands them over; without, `receive` is called.
 
     `staff_chat` is the group whose *Terima* taps are read; every other group is ignored. The two titles are on
-    the native buttons that share a location or a phone number. A tap keeps Telegram's callback id in its
-    `own_id` ("tap:<id>"), which is how `answered` knows whom to answer.
+    the native buttons that share a location or a phone number. A tap keeps Telegram's callback id, and the
+    tapped message's, in its `own_id` ("tap:<id>:<message>"), which is how `answered` knows what to answer.
     """
 
     name = "telegram"
@@ -116,17 +116,29 @@ class TelegramChannel:
         return await self._request.download(file.file_path, most_bytes)
 
     async def answered(self, incoming: Incoming | StaffTap) -> None:
+        """Stop the spinner; of a citizen's tapped message only the chosen option stays, marked."""
         match incoming:
             case StaffTap(answer_to=callback):
-                pass
+                await self._stop_spinner(callback)
             case Incoming(kind="button", own_id=str(own_id)) if own_id.startswith(TAP):
-                callback = own_id.removeprefix(TAP)
-            case _:
-                return
+                callback, _, message = own_id.removeprefix(TAP).partition(":")
+                await self._stop_spinner(callback)
+                if message and incoming.text and incoming.button:
+                    await self._show_chosen(incoming.address, int(message), incoming.text, incoming.button)
+
+    async def _stop_spinner(self, callback: str) -> None:
         try:
             await self._bot.answer_callback_query(callback)
         except TelegramError as error:
             log.info("telegram_tap_not_answered", reason=error.message)
+
+    async def _show_chosen(self, chat: str, message: int, title: str, option: str) -> None:
+        # The key stays a key: whoever taps it again is answered in context, as with any old button.
+        chosen = InlineKeyboardMarkup([[InlineKeyboardButton(CHOSEN + title, callback_data=option)]])
+        try:
+            await self._bot.edit_message_reply_markup(chat, message, reply_markup=chosen)
+        except TelegramError as error:
+            log.info("telegram_choice_not_shown", reason=error.message)
 
     async def start(self) -> None:
         """Open connections. Telegram need not be reachable yet: polling keeps trying."""

@@ -16,7 +16,10 @@ ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query")
 ACKNOWLEDGE: Final = "ack:"
 """What the *Terima* button in the staff group carries, before the incident's id."""
 TAP: Final = "tap:"
-"""A tap's own_id is this and Telegram's callback id, so that `answered` can stop the spinner."""
+"""A tap's own_id is this and Telegram's callback id, so that `answered` can stop the spinner; where the tapped
+message is still shown, its id follows after a colon."""
+CHOSEN: Final = "✓ "
+"""Stands before the title of the one option that a tapped message still shows."""
 
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _WORDS: Final = {"start": "mulai", "bantuan": "bantuan", "help": "bantuan"}
@@ -66,20 +69,23 @@ def _tap(update: Update, tap: CallbackQuery, staff_chat: int | None) -> list[Inc
         return [StaffTap(incident, tap.from_user.full_name, tap.id)]
     if chat.type != "private":
         return []
+    title = _title(tap)
+    own_id = TAP + tap.id if title is None else f"{TAP}{tap.id}:{tap.message.message_id}"
     return [
         Incoming(
-            "telegram", str(update.update_id), str(chat.id), datetime.now(UTC), "button", text=_title(tap),
-            button=tap.data, own_id=TAP + tap.id, profile_name=_name(tap.from_user),
+            "telegram", str(update.update_id), str(chat.id), datetime.now(UTC), "button", text=title,
+            button=tap.data, own_id=own_id, profile_name=_name(tap.from_user),
         )
     ]  # fmt: skip
 
 
 def _title(tap: CallbackQuery) -> str | None:
-    """The words on the button, for the transcript."""
+    """The words on the button, for the transcript; None when the message is too old to be shown."""
     markup = getattr(tap.message, "reply_markup", None)
     if not isinstance(markup, InlineKeyboardMarkup):
         return None
-    return next((b.text for row in markup.inline_keyboard for b in row if b.callback_data == tap.data), None)
+    keys = (key for row in markup.inline_keyboard for key in row)
+    return next((key.text.removeprefix(CHOSEN) for key in keys if key.callback_data == tap.data), None)
 
 
 def _message(update: Update, message: Message, edited: bool) -> list[Incoming | StaffTap]:

@@ -115,7 +115,8 @@ async def incident_rows(tx: Transaction) -> list[dict[str, Any]]:
         _, address = await tx.conversations.address(i.conversation_id)
         rows.append({
             "id": i.id, "type": i.type, "level": i.level, "state": i.state, "from": address, "words": i.words,
-            "place": place, "phone": tx.sealer.open_or_none(i.phone_enc), "duplicate_of": i.duplicate_of, "steps": steps,
+            "place": place, "phone": tx.sealer.open_or_none(i.phone_enc), "duplicate_of": i.duplicate_of,
+            "steps": steps,
         })  # fmt: skip
     return rows
 

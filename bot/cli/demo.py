@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,8 @@ def demo(port: Port = 8000, lapor_port: Port = 8090) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     settings = _settings(port, lapor_port)
     logs.configure("WARNING", "console")
+    # By default SIGTERM ends this process on the spot and leaves the simulator behind.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with (FOLDER / "lapor.log").open("ab") as log:
         command = [sys.executable, "-m", "bot", "simulator", "lapor", "--port", str(lapor_port)]
         state = ["--state", str(FOLDER / "lapor.jsonl")]

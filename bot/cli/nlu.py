@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import logs
+from bot.failures import SiagaError
 from bot.settings import DATA
 from flows.model import Understanding
 from nlu import evaluate as evaluation
@@ -76,6 +77,7 @@ def record(id_: Any, u: Understanding, milliseconds: float) -> dict[str, Any]:
         "acts": {"anonymity": u.anonymity, "no_photo": u.no_photo},
         "more": [{"text": p.text, "category": p.category} for p in u.more],
         "language": u.language,
+        "faq": u.faq,
         "ms": round(milliseconds, 3),
     }
 
@@ -83,8 +85,20 @@ def record(id_: Any, u: Understanding, milliseconds: float) -> dict[str, Any]:
 def evaluate(
     files: list[Path],
     floor: Annotated[
-        list[str] | None, typer.Option(help="name=value, such as intent=0.9; exit 1 when under it")
+        list[str] | None, typer.Option(help="name=value, such as intent=0.9; exit 1 when it is not kept")
     ] = None,
+    errors: Annotated[int, typer.Option(min=0, help="wrong answers of each kind to list")] = 40,
 ) -> None:
     """Labelled Rasa YAML or JSON lines against the model: precision, recall, confusion, calibration, errors."""
-    raise SystemExit(evaluation.main(files, floor or []))
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise SiagaError(f"there is no file {missing[0]}")
+    raise SystemExit(evaluation.main(files, dict(_floor(f) for f in floor or ()), DATA, errors))
+
+
+def _floor(given: str) -> tuple[str, float]:
+    name, _, value = given.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise SiagaError(f"--floor {given} is not of the form name=number") from None

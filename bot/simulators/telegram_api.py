@@ -159,6 +159,10 @@ class BotApi:
         message.pop("reply_markup", None)
         if markup:
             message["reply_markup"] = markup
+        self.sent.append({
+            "at": datetime.now(UTC).isoformat(), "method": "editMessageReplyMarkup", "chat_id": chat["id"],
+            "message_id": wanted, "reply_markup": markup,
+        })  # fmt: skip
         return message
 
     def _answer_tap(self, given: Json) -> bool:

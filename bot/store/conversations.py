@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.sealing import Sealer, WrongKey
-from bot.store.tables import Contact, Conversation, Inbox, Message
+from bot.store.tables import Contact, Conversation, Inbox, Message, table_of
 from flows import codec
 from flows.model import State
 
@@ -63,15 +63,19 @@ Who = tuple[str, str]
 """A citizen at a channel: the channel and the fingerprint of the address."""
 
 
-def insert_of(session: AsyncSession, table: type[Any]) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, of the session's database."""
-    return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
+def insert_of(session: AsyncSession, table: type[Any], unique: Sequence[str]) -> Any:
+    """An INSERT that leaves alone what is there already by its `unique` columns. On both databases.
+
+    Given rows beside it, not in it: so it is compiled once and runs over any number of rows.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(table_of(table)).on_conflict_do_nothing(index_elements=list(unique))
 
 
 async def insert_new(session: AsyncSession, table: type[Any], unique: Sequence[str], row: dict[str, Any]) -> bool:
     """Insert a row unless its `unique` columns exist already; whether it is new."""
-    insert = insert_of(session, table).values(row).on_conflict_do_nothing(index_elements=list(unique))
-    return cast("sa.CursorResult[Any]", await session.execute(insert)).rowcount == 1
+    done = await session.execute(insert_of(session, table, unique), row)
+    return cast("sa.CursorResult[Any]", done).rowcount == 1
 
 
 def _held(query: Any, skip: bool = False) -> Any:
@@ -115,7 +119,8 @@ class Conversations:
             )
             for arrival, conversation in zip(arrivals, conversations, strict=True)
         ]  # fmt: skip
-        new = {(row[1], row[2]): int(row[0]) for row in await self._insert_new(rows)}
+        await self._insert(rows)
+        new = await self._inserted(rows)
         for conversation, album in {(row["conversation_id"], row["album"]) for row in rows if row["album"]}:
             await self._session.execute(
                 sa.update(Inbox)
@@ -124,10 +129,22 @@ class Conversations:
             )
         return [new.pop((arrival.channel, arrival.message_id), None) for arrival in arrivals]
 
-    async def _insert_new(self, rows: Sequence[dict[str, Any]]) -> Sequence[Any]:
-        insert = insert_of(self._session, Inbox).values(list(rows))
-        insert = insert.on_conflict_do_nothing(index_elements=["source", "message_id"])
-        return (await self._session.execute(insert.returning(Inbox.id, Inbox.source, Inbox.message_id))).all()
+    async def _insert(self, rows: Sequence[dict[str, Any]]) -> None:
+        await self._session.execute(insert_of(self._session, Inbox, ("source", "message_id")), list(rows))
+
+    async def _inserted(self, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
+        """The ids, by source and message id, of those of these rows that were not there before: they have our token."""
+        tokens = {row["token"] for row in rows}
+        new: dict[tuple[str, str], int] = {}
+        for source in {row["source"] for row in rows}:
+            names = [row["message_id"] for row in rows if row["source"] == source]
+            found = await self._session.execute(
+                sa.select(Inbox.id, Inbox.message_id, Inbox.token).where(
+                    Inbox.source == source, Inbox.message_id.in_(names)
+                )
+            )
+            new |= {(source, row[1]): int(row[0]) for row in found if row[2] in tokens}
+        return new
 
     def _row(
         self, conversation_id: int, source: str, message_id: str, payload: dict[str, Any], now: datetime,
@@ -141,7 +158,7 @@ class Conversations:
 
     async def happened(self, conversation_id: int, source: str, key: str, event: dict[str, Any], now: datetime) -> None:
         """Put an event of the house (a clock, a petugas, LAPOR!) in line with the citizen's messages, once per key."""
-        await self._insert_new([self._row(conversation_id, source, key, event, now, None, now)])
+        await self._insert([self._row(conversation_id, source, key, event, now, None, now)])
 
     async def _conversations_of(self, arrivals: Sequence[Arrival], now: datetime) -> list[int]:
         """The conversation of each message; a citizen who writes for the first time gets one."""
@@ -177,8 +194,7 @@ class Conversations:
             }
             for (channel, fingerprint), arrival in first.items()
         ]  # fmt: skip
-        insert = insert_of(self._session, Contact).values(contacts)
-        await self._session.execute(insert.on_conflict_do_nothing(index_elements=["channel", "address_hash"]))
+        await self._session.execute(insert_of(self._session, Contact, ("channel", "address_hash")), contacts)
         found = await self._session.execute(
             sa.select(Contact.channel, Contact.address_hash, Contact.id)
             .where(Contact.address_hash.in_([fingerprint for _, fingerprint in first]))
@@ -195,8 +211,7 @@ class Conversations:
             }
             for who, arrival in first.items()
         ]  # fmt: skip
-        insert = insert_of(self._session, Conversation).values(conversations)
-        await self._session.execute(insert.on_conflict_do_nothing(index_elements=["contact_id"]))
+        await self._session.execute(insert_of(self._session, Conversation, ("contact_id",)), conversations)
 
     # --- reading ---
 
@@ -216,7 +231,9 @@ class Conversations:
             query = sa.select(Inbox.conversation_id).where(open_, ready).group_by(Inbox.conversation_id)
             if busy:
                 query = query.where(Inbox.conversation_id.not_in(busy))
-            whose = list(await self._session.scalars(query.order_by(sa.func.min(Inbox.id)).limit(most)))
+            # What failed before comes after what is fresh: a crowd of broken messages keeps nobody waiting.
+            query = query.order_by(sa.func.min(Inbox.attempts), sa.func.min(Inbox.id)).limit(most)
+            whose = list(await self._session.scalars(query))
         if not whose:
             return []
         place = sa.func.row_number().over(partition_by=Inbox.conversation_id, order_by=Inbox.id)
@@ -335,7 +352,7 @@ class Conversations:
         ticks = [
             self._row(row[0], "clock", f"{row[0]}/{row[1].isoformat()}", {"is": "Tick"}, now, None, now) for row in rows
         ]
-        await self._insert_new(ticks)
+        await self._insert(ticks)
 
     async def oldest_unread(self, now: datetime) -> float:
         """How long, in seconds, the message that waits longest has been waiting; 0 when none does."""

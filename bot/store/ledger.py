@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.outbox import OutboxRows
-from bot.store.tables import Message
+from bot.store.tables import Message, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ class Ledger:
             if outbox_id is not None or item is None
         ]  # fmt: skip
         if rows:
-            await self._session.execute(sa.insert(Message), rows)
+            await self._session.execute(sa.insert(table_of(Message)), rows)
         return [outbox_id for outbox_id in ids if outbox_id is not None]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from bot.failures import Rejected
 from bot.store.conversations import AT_A_TIME, insert_of
 from bot.store.sealing import Sealer, WrongKey
-from bot.store.tables import Contact, Conversation, Delivery, Outbox
+from bot.store.tables import Contact, Conversation, Delivery, Outbox, table_of
 
 LONGEST_WAIT: Final = timedelta(hours=2)
 """No item is put off for longer than an hour and a half, whatever the other side wishes."""
@@ -32,6 +32,17 @@ class Lane(IntEnum):
 
 OPEN: Final[sa.ColumnElement[bool]] = sa.literal_column("outbox.state IN ('pending', 'sending')", sa.Boolean)
 """Written out as the index outbox_due has it, so that SQLite uses the index and never reads what is done."""
+
+
+_ITEMS: Final = (
+    sa.select(
+        Outbox.id, Outbox.lane, Outbox.kind, Outbox.key, Outbox.conversation_id, Outbox.payload_enc, Outbox.attempts,
+        Outbox.created_at, Outbox.due_at, Contact.channel, Contact.address_enc,
+    )
+    .join(Conversation, Conversation.id == Outbox.conversation_id)
+    .join(Contact, Contact.id == Conversation.contact_id)
+    .order_by(Outbox.id)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +107,19 @@ class OutboxRows:
         """Enqueue many in their order; the ids, by kind and key, of those that are new."""
         new: dict[tuple[str, str], int] = {}
         for start in range(0, len(rows), AT_A_TIME):
-            new |= await self._insert(rows[start : start + AT_A_TIME])
+            some = rows[start : start + AT_A_TIME]
+            await self._insert(some)
+            found = await self._session.execute(
+                sa.select(Outbox.id, Outbox.kind, Outbox.key).where(
+                    Outbox.kind.in_({row["kind"] for row in some}), Outbox.key.in_([row["key"] for row in some]),
+                    Outbox.created_at == some[0]["created_at"],
+                )
+            )  # fmt: skip
+            new |= {(row[1], row[2]): int(row[0]) for row in found}
         return new
 
-    async def _insert(self, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
-        insert = insert_of(self._session, Outbox).values(list(rows))
-        insert = insert.on_conflict_do_nothing(index_elements=["kind", "key"])
-        found = await self._session.execute(insert.returning(Outbox.id, Outbox.kind, Outbox.key))
-        return {(row[1], row[2]): int(row[0]) for row in found}
+    async def _insert(self, rows: Sequence[dict[str, Any]]) -> None:
+        await self._session.execute(insert_of(self._session, Outbox, ("kind", "key")), list(rows))
 
     async def claim(
         self, lane: Lane, now: datetime, lease: timedelta, most: int = 20, not_for: Sequence[str] = ()
@@ -136,27 +152,27 @@ class OutboxRows:
 
     async def items(self, ids: Sequence[int]) -> list[Item]:
         """These items in their order, with the channel and address of their conversation."""
-        rows = await self._session.execute(
-            sa.select(Outbox, Contact.channel, Contact.address_enc)
-            .join(Conversation, Conversation.id == Outbox.conversation_id)
-            .join(Contact, Contact.id == Conversation.contact_id)
-            .where(Outbox.id.in_(ids))
-            .order_by(Outbox.id)
-        )
-        return [
-            Item(
-                r.id, Lane(r.lane), r.kind, r.key, r.conversation_id, self._opened(r.payload_enc),
-                max(r.attempts - 1, 0), r.created_at, r.due_at, channel, self._address(address),
-            )
-            for r, channel, address in rows
-        ]  # fmt: skip
+        rows = await self._session.execute(_ITEMS.where(Outbox.id.in_(ids)))
+        return [self._item(row) for row in rows]
 
-    async def mine(self, ids: Sequence[int], now: datetime) -> list[Item]:
-        """Those of these newborn items that are still their writer's own."""
-        kept = sa.select(Outbox.id).where(
-            Outbox.id.in_(ids), Outbox.state == "pending", Outbox.attempts == 1, Outbox.due_at > now
+    async def mine(self, ids: Sequence[int], now: datetime) -> tuple[list[Item], list[int]]:
+        """Those of these newborn items that are still their writer's own, in their order.
+
+        First those that may go out at once; then the ids of those that wait for an earlier bubble, not among these.
+        """
+        rows = await self._session.execute(
+            _ITEMS.add_columns(_earlier_pending(ids).label("waits")).where(
+                Outbox.id.in_(ids), Outbox.state == "pending", Outbox.attempts == 1, Outbox.due_at > now
+            )
         )
-        return await self.items(list(await self._session.scalars(kept)))
+        found = [(self._item(row), bool(row.waits)) for row in rows]
+        return [item for item, waits in found if not waits], [item.id for item, waits in found if waits]
+
+    def _item(self, row: Any) -> Item:
+        return Item(
+            row.id, Lane(row.lane), row.kind, row.key, row.conversation_id, self._opened(row.payload_enc),
+            max(row.attempts - 1, 0), row.created_at, row.due_at, row.channel, self._address(row.address_enc),
+        )  # fmt: skip
 
     def _opened(self, blob: bytes) -> dict[str, Any] | None:
         # One item that cannot be opened must not stop its whole lane.
@@ -170,11 +186,6 @@ class OutboxRows:
             return self._sealer.open(blob)
         except WrongKey:
             return None
-
-    async def waits_behind(self, ids: Sequence[int]) -> set[int]:
-        """Those of these bubbles that have to wait for an earlier one of their conversation, not among these."""
-        rows = await self._session.scalars(sa.select(Outbox.id).where(Outbox.id.in_(ids), _earlier_pending(ids)))
-        return set(rows)
 
     async def release(self, ids: Sequence[int], due_at: datetime) -> None:
         """Give claimed items back to the workers, as if they had not been claimed."""
@@ -224,7 +235,7 @@ class OutboxRows:
     async def record(self, deliveries: Sequence[dict[str, Any]]) -> None:
         """One row for every attempt: outbox_id, attempt, started_at, finished_at, outcome, reference, detail."""
         if deliveries:
-            await self._session.execute(sa.insert(Delivery), list(deliveries))
+            await self._session.execute(sa.insert(table_of(Delivery)), list(deliveries))
 
     async def told_later(self, reference: str, outcome: str, detail: str | None, park: bool) -> bool:
         """The provider's later word on a delivery it had accepted; `park` when it did not arrive after all."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.conversations import insert_new
 from bot.store.sealing import Sealer
-from bot.store.tables import Incident, IncidentStep, Media, Report, ReportPhoto, ReportStep
+from bot.store.tables import Incident, IncidentStep, Media, Report, ReportPhoto, ReportStep, table_of
 from flows.model import Attachment, Case, FileReport, Place
 
 OPEN_INCIDENT = ("detected", "handed_off", "needs_info", "handoff_failed")
@@ -30,19 +30,17 @@ class Reports:
         draft = filing.draft
         place = draft.place or Place()
         hidden = draft.anonymity != "none"
-        self._session.add(
-            Report(
-                ticket=filing.ticket, conversation_id=conversation_id, channel=channel, state="queued",
-                category=draft.category or "lainnya", classification=draft.classification, kecamatan=place.kecamatan,
-                desa=place.desa, place_detail=_detail(place), place_uncertain=draft.place_uncertain, lat=place.lat,
-                lon=place.lon, description=draft.description,
-                incident_date=str(draft.date or ""), anonymity=draft.anonymity,
-                reporter_enc=None if hidden else self._sealer.seal_or_none(draft.reporter),
-                phone_enc=None if hidden else self._sealer.seal_or_none(phone), agency=agency, complaint_id=None,
-                tracking_id=None, note=None, created_at=now, changed_at=now,
-            )
-        )  # fmt: skip
-        await self._session.flush()
+        row = {
+            "ticket": filing.ticket, "conversation_id": conversation_id, "channel": channel, "state": "queued",
+            "category": draft.category or "lainnya", "classification": draft.classification,
+            "kecamatan": place.kecamatan, "desa": place.desa, "place_detail": _detail(place),
+            "place_uncertain": draft.place_uncertain, "lat": place.lat, "lon": place.lon,
+            "description": draft.description, "incident_date": str(draft.date or ""), "anonymity": draft.anonymity,
+            "reporter_enc": None if hidden else self._sealer.seal_or_none(draft.reporter),
+            "phone_enc": None if hidden else self._sealer.seal_or_none(phone), "agency": agency,
+            "created_at": now, "changed_at": now,
+        }  # fmt: skip
+        await self._session.execute(sa.insert(table_of(Report)), row)
         for position, photo in enumerate(draft.photos):
             self._session.add(ReportPhoto(ticket=filing.ticket, position=position, hash=photo.hash, upload_id=None))
         self._session.add(ReportStep(ticket=filing.ticket, state="queued", who="warga", note=None, at=now))

@@ -7,7 +7,7 @@ Order of the outbox within a conversation is its `id`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -38,6 +38,11 @@ BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: sa.JSON, list[Any]: sa.JSON, str: sa.Text}
+
+
+def table_of(entity: type[Base]) -> sa.Table:
+    """The bare table: many rows are written to it in one statement, past the objects."""
+    return cast(sa.Table, entity.__table__)
 
 
 class Contact(Base):

@@ -23,9 +23,9 @@ from bot.store.sealing import Sealer
 
 PATIENCE: Final = 10
 """Seconds that a lock or an answer is waited for: less than Twilio waits for us."""
-_TEMPORARY: Final = ("08", "40001", "40P01", "53", "55P03", "57", "58")
-"""PostgreSQL's codes (or their classes) of what may go well a moment later: connection, serialization, deadlock,
-resources such as a full disk, a lock not to be had, an administrator's shutdown, the machine itself."""
+_TEMPORARY: Final = ("08", "28", "3D", "40001", "40P01", "53", "55P03", "57", "58")
+"""PostgreSQL's codes (or their classes) of what is not our statement's fault: connection, sign-in, missing database,
+serialization, deadlock, resources such as a full disk, a lock not to be had, a shutdown, the machine itself."""
 
 
 class Store:
@@ -83,7 +83,9 @@ def _engine(url: str, is_sqlite: bool) -> AsyncEngine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # Parameters are citizens' words and names: errors must not carry them into the log.
-    engine = create_async_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
+    engine = create_async_engine(
+        url, pool_size=12, pool_timeout=PATIENCE, connect_args={"timeout": PATIENCE}, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -118,5 +120,6 @@ async def translated() -> AsyncIterator[None]:
         # While connecting, asyncpg's errors come bare; later ones come wrapped.
         code = getattr(getattr(error, "orig", error), "sqlstate", None)
         if isinstance(code, str) and code.startswith(_TEMPORARY):
-            raise TemporaryFailure(f"the database cannot do it now (code {code})") from error
+            reason = str(getattr(error, "orig", error)).partition("\n")[0]
+            raise TemporaryFailure(f"the database cannot do it now: {reason} (code {code})") from error
         raise

@@ -120,6 +120,9 @@ def build(store: Store, folder: Path, ladder: tuple[Rung, ...] = (Rung("desk", "
     )
     effects = Effects(texts.render, {"webchat": channel.limits}, {"lampu_jalan": "Dinas Perhubungan"})
     reader = Reader(channels, Keywords(), Nowhere(), media)
-    inbound = Inbound(store, channels, reader, effects, texts.choice, worker.deliver, clock)
+    inbound = Inbound(
+        store, channels, reader, effects, texts.choice, worker.deliver, clock, lambda words: "kebakaran" in words
+    )
+    worker.on_change = inbound.wake
     staff = Staff(store, lambda: None, clock)
     return TestHouse(store, channel, lapor, transports, clock, inbound, worker, staff)

@@ -163,11 +163,41 @@ async def test_a_tap_is_answered_once(telegram: TelegramChannel, telegram_standi
     await telegram.send("1002", Outgoing("Ya?", YES_NO))
     update = telegram_standin.say(chat=1002, button="Ya")["updates"][0]
     (tap,) = read_update(update, None)
+    before = len(telegram_standin.sent())
     await telegram.answered(tap)
-    assert last(telegram_standin)["callback_query_id"] == update["callback_query"]["id"]
+    spinner, keyboard = telegram_standin.sent()[before:]
+    assert spinner["callback_query_id"] == update["callback_query"]["id"]
+    assert keyboard["method"] == "editMessageReplyMarkup"
     count = len(telegram_standin.sent())
     await telegram.answered(tap)
-    assert len(telegram_standin.sent()) == count
+    assert len(telegram_standin.sent()) == count, "the spinner is stopped once, and an unchanged keyboard refused"
+
+
+async def test_a_tapped_keyboard_shows_the_choice_alone(telegram: TelegramChannel, telegram_standin: StandIn) -> None:
+    first = await telegram.send("1012", Outgoing("Sudah benar?", YES_NO))
+    await telegram.send("1012", Outgoing("Ada fotonya?", (Button("photo:skip", "Lewati"),)))
+    update = telegram_standin.say(chat=1012, button="Ya")["updates"][0]
+    await telegram.answered(read_update(update, None)[0])
+    edited = last(telegram_standin)
+    assert f"{edited['chat_id']}:{edited['message_id']}" == first, "the tapped message, not the latest"
+    assert edited["reply_markup"] == {"inline_keyboard": [[{"text": "✓ Ya", "callback_data": "yes"}]]}
+    again = telegram_standin.say(chat=1012, button="yes")["updates"][0]
+    (tapped,) = read_update(again, None)
+    assert isinstance(tapped, Incoming)
+    assert (tapped.button, tapped.text) == ("yes", "Ya"), "the key that is left can still be tapped"
+    assert telegram_standin.say(chat=1012, button="Lewati")["statuses"] == [None]
+
+
+@pytest.mark.parametrize("answer", [{"status": 400}, {"status": 500}, {"drop": True}, {"delay": 2}])
+async def test_a_keyboard_that_cannot_be_changed_stops_nothing(
+    telegram: TelegramChannel, telegram_standin: StandIn, answer: dict[str, Any]
+) -> None:
+    await telegram.send("1013", Outgoing("Ya?", YES_NO))
+    update = telegram_standin.say(chat=1013, button="Ya")["updates"][0]
+    telegram_standin.next(path="/editMessageReplyMarkup", **answer)
+    await telegram.answered(read_update(update, None)[0])
+    await telegram.send("1013", Outgoing("Terima kasih"))
+    assert last(telegram_standin)["text"] == "Terima kasih"
 
 
 class Taken:

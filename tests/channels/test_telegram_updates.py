@@ -109,12 +109,18 @@ def tap(chat: dict[str, Any], data: str) -> dict[str, Any]:
 
 def test_a_tap_is_a_button_with_its_title() -> None:
     found = one(callback_query=tap(PRIVATE, "send"))
-    assert (found.kind, found.button, found.text, found.own_id) == ("button", "send", "Kirim", "tap:444")
+    assert (found.kind, found.button, found.text, found.own_id) == ("button", "send", "Kirim", "tap:444:7")
 
 
 def test_a_tap_on_a_message_too_old_to_be_shown() -> None:
     old = {**tap(PRIVATE, "send"), "message": {"message_id": 7, "chat": PRIVATE, "date": 0}}
-    assert one(callback_query=old).button == "send"
+    assert (one(callback_query=old).button, one(callback_query=old).own_id) == ("send", "tap:444")
+
+
+def test_the_one_key_left_after_a_tap_still_has_its_title() -> None:
+    again = tap(PRIVATE, "send")
+    again["message"]["reply_markup"] = {"inline_keyboard": [[{"text": "✓ Kirim", "callback_data": "send"}]]}
+    assert (one(callback_query=again).text, one(callback_query=again).own_id) == ("Kirim", "tap:444:7")
 
 
 def test_only_the_staff_group_acknowledges() -> None:

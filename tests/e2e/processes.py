@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -122,8 +123,14 @@ class Process:
 
         return eventually(look, f"{self.name} is ready\n{self.tail()}", seconds)
 
+    def ask_to_end(self, by: signal.Signals) -> None:
+        """End it as an operator would, and wait until it has."""
+        assert self._running is not None
+        self._running.send_signal(by)
+        self._running.wait(20)
+
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
-        """End it as an operator would and return its exit code; what does not end in 15 s is killed."""
+        """End it and whatever it started; what does not end in 15 s is killed."""
         assert self._running is not None
         if self._running.poll() is None:
             self._running.send_signal(by)
@@ -143,6 +150,9 @@ class Process:
 
     def _ended(self) -> int:
         assert self._running is not None
+        # Its session is its own: whatever it started and left behind ends here too.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._running.pid, signal.SIGKILL)
         if self._out is not None:
             self._out.close()
             self._out = None

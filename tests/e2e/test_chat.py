@@ -163,14 +163,19 @@ def test_an_emergency_and_the_petugas(terminal: Terminal) -> None:
     terminal.writes(json.dumps({"staff": "acknowledge", "to": "c1", "id": "lagi"}))
     assert "error" in terminal.next_line(), "there is nothing left to acknowledge"
 
-    reply = terminal.turn(staff="reply", to="c1", text="Tim kami sedang melihat laporan ini.")
-    assert "Tim kami sedang melihat laporan ini." in texts(reply)
-    assert terminal.turn(**{"from": "c1", "text": "baik"}) == [], "the petugas holds the conversation"
-    assert texts(terminal.turn(staff="handback", to="c1"))
-
     listed = run(terminal.folder, terminal.settings, "incidents", "list", "--json")
     incident = json.loads(listed.stdout.splitlines()[0])
     assert (incident["from"], incident["words"], incident["state"]) == ("c1", FIRE, "acknowledged")
+
+
+def test_a_petugas_takes_the_conversation(terminal: Terminal) -> None:
+    to_the_photo(terminal, "c1")
+    words = "Tim kami sedang melihat laporan ini."
+    reply = terminal.turn(staff="reply", to="c1", text=words)
+    assert words in texts(reply)
+    assert terminal.turn(**{"from": "c1", "text": "baik pak, ditunggu"}) == [], "the bot is silent"
+    back = terminal.turn(staff="handback", to="c1")
+    assert "photo:skip" in options(back), "and comes back with the pending question"
 
 
 def test_lines_that_cannot_be_read_are_told(terminal: Terminal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sqlite3
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.settings import BadSettings, load
 from tests.channels.ear import AUTH_TOKEN, SECRET, TOKEN
 from tests.conftest import SECRET as SECRET_KEY
 from tests.e2e.citizens import Petugas, WebCitizen, WhatsAppCitizen
@@ -36,70 +38,99 @@ def test_the_demonstration_starts_twice(tmp_path: Path) -> None:
     port, lapor_port = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
     demo = Process("demo", ["bot", "demo", "--port", str(port), "--lapor-port", str(lapor_port)], tmp_path)
+    lapor = f"http://127.0.0.1:{lapor_port}/_received"
     ticket = ""
     for start, by in (("first", signal.SIGINT), ("second", signal.SIGTERM)):
         began = time.monotonic()
         demo.start()
-        demo.until(lambda: answers(f"{url}/readyz"))
-        print(f"siaga demo, {start} start: ready after {time.monotonic() - began:.1f} s")
-        assert f"{url}/chat" in demo.written()
-        web = WebCitizen(url)
-        if not ticket:
-            ticket = files(web)
-            lapor = f"http://127.0.0.1:{lapor_port}/_received"
-            eventually(lambda: ticket in httpx.get(lapor, trust_env=False).text, "the simulator has the report")
-            cries_for_help(web)
-            petugas = Petugas(url, "petugas112", DEMO_PASSWORD)
-            assert FIRE in petugas.reads("/admin/112")
-            petugas.close()
-        else:
-            kept = Petugas(url, "petugas", DEMO_PASSWORD)
-            assert ticket in kept.reads("/admin/laporan?status=semua"), "the next start goes on with what was there"
-            kept.close()
-        web.leaves()
-        demo.stop(by)
-        assert not answers(f"http://127.0.0.1:{lapor_port}/_received"), f"the simulator outlived {by.name}"
-    for words in (LAMP, "masjid", FIRE, ticket, "Traceback"):
+        try:
+            demo.until(lambda: answers(f"{url}/readyz"))
+            print(f"siaga demo, {start} start: ready after {time.monotonic() - began:.1f} s")
+            assert f"{url}/chat" in demo.written()
+            if start == "first":
+                ticket = a_report_and_an_emergency(url, lapor)
+            else:
+                kept = Petugas(url, "petugas", DEMO_PASSWORD)
+                assert ticket in kept.reads("/admin/laporan?status=semua"), "the next start goes on from there"
+                kept.close()
+            demo.ask_to_end(by)
+            assert not answers(lapor), f"the simulator outlived {by.name}"
+        finally:
+            demo.stop()
+    for words in (LAMP, ticket, "Traceback"):
         assert words not in demo.written()
 
 
-def files(web: WebCitizen) -> str:
+def a_report_and_an_emergency(url: str, lapor: str) -> str:
+    """What the demonstration invites to; the ticket."""
+    web = WebCitizen(url)
     web.writes(LAMP)
     web.goes_on_to("Lewati")
     web.sends(street(10))
     web.is_offered("Kirim")
     web.picks("Kirim")
-    return web.ticket()
+    ticket = web.ticket()
+    eventually(lambda: ticket in httpx.get(lapor, trust_env=False).text, "the simulator has the report")
+    web.hears(ticket, "pelacakan")
+    cries_for_help(web)
+    petugas = Petugas(url, "petugas112", DEMO_PASSWORD)
+    assert FIRE in petugas.reads("/admin/112")
+    petugas.close()
+    web.leaves()
+    return ticket
 
 
 # --- Settings ----------------------------------------------------------------------------------------
 
-BAD_SETTINGS = [
+UNFIT = [
     ({"SIAGA_SECRET_KEY": ""}, "SIAGA_SECRET_KEY"),
     ({"SIAGA_SECRET_KEY": "pendek"}, "SIAGA_SECRET_KEY"),
-    ({"SIAGA_TELEGRAM_TOKEN": TOKEN}, "SIAGA_TELEGRAM_SECRET"),
+    ({"SIAGA_TELEGRAM_SECRET": SECRET}, "SIAGA_TELEGRAM_TOKEN"),
     ({"SIAGA_TWILIO_ACCOUNT_SID": "AC1", "SIAGA_TWILIO_FROM": "whatsapp:+628110000100"}, "SIAGA_TWILIO_AUTH_TOKEN"),
     ({"SIAGA_EMERGENCY_WEBHOOK_URL": "http://127.0.0.1:1/"}, "SIAGA_EMERGENCY_WEBHOOK_SECRET"),
     ({"SIAGA_STAFF_TELEGRAM_CHAT": "-100"}, "SIAGA_TELEGRAM_TOKEN"),
-    ({"SIAGA_PUBLIC_URL": "siaga.example.go.id"}, "SIAGA_PUBLIC_URL"),
     ({"SIAGA_DATABASE_URL": "mysql://x/y"}, "SIAGA_DATABASE_URL"),
     ({"SIAGA_LAPOR_MODE": "sendiri"}, "SIAGA_LAPOR_MODE"),
     ({"SIAGA_LAPOR_MODE": "api"}, "SIAGA_LAPOR_URL"),
     ({"SIAGA_LAPOR_MODE": "api", "SIAGA_LAPOR_URL": "https://lapor.example.go.id", "SIAGA_LAPOR_AUTH_VALUE": "a",
       "SIAGA_LAPOR_TOKEN": "t", "SIAGA_LAPOR_USER_ID": "1"}, "SIAGA_LAPOR_IDS"),
+    ({"SIAGA_LOG_LEVEL": "BISING"}, "SIAGA_LOG_LEVEL"),
+]  # fmt: skip
+UNFIT_AT_THE_START = [
+    ({"SIAGA_TELEGRAM_TOKEN": TOKEN}, "SIAGA_TELEGRAM_SECRET"),
+    ({"SIAGA_PUBLIC_URL": "siaga.example.go.id"}, "SIAGA_PUBLIC_URL"),
     ({"SIAGA_EMERGENCY_LADDER": "tidak-ada.yml"}, "SIAGA_EMERGENCY_LADDER"),
     ({"SIAGA_EMERGENCY_LADDER": "grup.yml"}, "SIAGA_STAFF_TELEGRAM_CHAT"),
     ({"SIAGA_EMERGENCY_LADDER": "rusak.yml"}, "rusak.yml"),
-    ({"SIAGA_LOG_LEVEL": "BISING"}, "SIAGA_LOG_LEVEL"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("settings", "named"), BAD_SETTINGS, ids=[f"{n}-{row[1]}" for n, row in enumerate(BAD_SETTINGS)])
-def test_a_bad_setting_stops_the_start(tmp_path: Path, settings: dict[str, str], named: str) -> None:
+def names(rows: list[tuple[dict[str, str], str]]) -> list[str]:
+    return [f"{n}-{named}" for n, (_, named) in enumerate(rows)]
+
+
+@pytest.mark.parametrize(("settings", "named"), UNFIT, ids=names(UNFIT))
+def test_unfit_settings_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("SIAGA_")]:
+        monkeypatch.delenv(name)
+    for name, value in {"SIAGA_SECRET_KEY": SECRET_KEY, **settings}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings) as refused:
+        load()
+    said = str(refused.value)
+    assert named in said
+    assert "\n" not in said
+    assert SECRET_KEY not in said
+
+
+@pytest.mark.parametrize(("settings", "named"), UNFIT_AT_THE_START, ids=names(UNFIT_AT_THE_START))
+def test_unfit_settings_stop_the_start(tmp_path: Path, settings: dict[str, str], named: str) -> None:
     (tmp_path / "grup.yml").write_text("- {transport: telegram_group, name: Grup, seconds: 60}\n")
     (tmp_path / "rusak.yml").write_text("- {transport: merpati, seconds: satu}\n")
-    given = {"SIAGA_SECRET_KEY": SECRET_KEY, **settings}
-    ended = run(tmp_path, given, "serve", "--port", str(free_port()))
+    ended = run(tmp_path, {"SIAGA_SECRET_KEY": SECRET_KEY, **settings}, "serve", "--port", str(free_port()))
     assert ended.returncode == 2, ended.stderr
     said = ended.stderr.strip().splitlines()
     assert len(said) == 1, ended.stderr

@@ -16,14 +16,19 @@ from flows import codec
 from flows.digress import ANSWERS
 from flows.engine import advance
 from flows.model import (
+    AddToReport,
     Attachment,
     Category,
+    DataFound,
     Draft,
+    DuplicatesFound,
     Effect,
     Emergency,
+    EraseCitizen,
     Event,
     FileReport,
     IncidentChanged,
+    Nearby,
     Other,
     Photos,
     Pin,
@@ -34,11 +39,14 @@ from flows.model import (
     ReportChanged,
     Say,
     SayWords,
+    SearchDuplicates,
+    ShowMyData,
     StaffHandedBack,
     StaffSpoke,
     StaffTook,
     State,
     Step,
+    SupportReport,
     Tap,
     Text,
     Tick,
@@ -59,10 +67,12 @@ OPTIONS = [
     "change:reporter", "anonymity", "anonymity:anonim", "anonymity:none", "category:jalan", "category:lainnya",
     "photo:skip", "place:skip", "place:none", "place:keep", "place:other_place", "place:64.08.09", "emergency:yes",
     "emergency:no", "emergency:skip", "report:new", "status", "staff", "shelf:take", "shelf:drop", "nonsense",
+    "change:phone", "phone:skip", "similar:support", "similar:new", "similar:drop", "done:yes", "done:no", "erase:yes",
+    "erase:no",
 ]  # fmt: skip
 ASKS_WITHOUT_BUTTONS = {
     "ask_description", "ask_new_description", "ask_date", "ask_date_again", "ask_reporter", "emergency_ask_place",
-    "emergency_ask_place_again",
+    "emergency_ask_place_again", "ask_not_done",
 }  # fmt: skip
 
 ranked = st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=4, unique=True).map(
@@ -110,7 +120,17 @@ understandings = st.builds(
     no_photo=st.booleans(),
     more=st.sampled_from([(), (), (Problem("sampah menumpuk", "sampah"),)]),
     language=st.sampled_from(["id", "en"]),
+    tone=st.sampled_from(["none"] * 6 + ["insult", "advert"]),
+    act=st.sampled_from(["none"] * 12 + ["show_data", "erase_data"]),
 )
+nearby = st.lists(
+    st.builds(
+        Nearby, st.sampled_from(["KS-261120-AAAA", "KS-261120-BBBB"]), st.just("jalan"), st.just("verified"),
+        st.just(datetime(2026, 11, 20, tzinfo=UTC)), st.sampled_from([None, "64.08.09.2001"]),
+        st.sampled_from([None, "Jl. Poros"]), st.booleans(),
+    ),
+    max_size=2,
+).map(tuple)  # fmt: skip
 pictures = st.lists(st.sampled_from("abcdefg"), max_size=4).map(
     lambda names: tuple(Attachment(name, "image/jpeg", 9) for name in names)
 )
@@ -129,6 +149,8 @@ class Dialogue(RuleBasedStateMachine):
         self.tickets: list[str] = []
         self.raised: list[str] = []
         self.incidents: list[str] = ["IN-another"]
+        self.nearby: tuple[Nearby, ...] = ()
+        self.supported: list[str] = []
 
     def stamp(self) -> tuple[str, datetime, str]:
         self.count += 1
@@ -144,7 +166,8 @@ class Dialogue(RuleBasedStateMachine):
     def says(self, words: str, u: Understanding, pick: int, edit: str | None) -> None:
         offered = self.state.question.options if self.state.question else ()
         choice = offered[pick] if 0 <= pick < len(offered) else None
-        self.citizen(Text(*self.stamp(), words, u, choice, edit))
+        closed = self.now + timedelta(hours=9) if self.count % 2 else None
+        self.citizen(Text(*self.stamp(), words, u, choice, edit, closed))
 
     @rule(intent=st.sampled_from(["setuju", "tolak", "lewati", "jawaban", "ubah"]))
     def answers(self, intent: str) -> None:
@@ -188,6 +211,19 @@ class Dialogue(RuleBasedStateMachine):
         phone = "+6281100000002" if kind == "contact" else None
         self.citizen(Other(*self.stamp(), kind, None, phone, caption, u if caption else None))
 
+    @rule(name=st.sampled_from("wxyz"), caption=st.sampled_from([None, "buktinya"]), u=understandings)
+    def sends_a_file_that_is_kept(self, name: str, caption: str | None, u: Understanding) -> None:
+        file = Attachment(name, "application/pdf", 9)
+        self.citizen(Other(*self.stamp(), "document", file, None, caption, u if caption else None))
+
+    @rule(found=nearby)
+    def the_house_knows_of(self, found: Any) -> None:
+        self.nearby = found
+
+    @rule(act=st.sampled_from(["show_data", "erase_data"]))
+    def asks_for_the_data(self, act: Any) -> None:
+        self.citizen(Text(*self.stamp(), "data saya", Understanding(intent="privasi", act=act)))
+
     @rule(pause=pauses, at_wake=st.booleans())
     def time_passes(self, pause: int, at_wake: bool) -> None:
         self.now += timedelta(seconds=pause)
@@ -226,20 +262,38 @@ class Dialogue(RuleBasedStateMachine):
         read_back = codec.decode_tagged(json.loads(json.dumps(codec.encode_tagged(event))))
         assert read_back == event
         step = advance(before, event)
+        for asked in [e for e in step.effects if isinstance(e, SearchDuplicates | ShowMyData)]:
+            step = self.the_house_answers(step, event, asked)
         assert codec.decode_state(json.loads(json.dumps(codec.encode_state(step.state)))) == step.state
-        assert advance(before, event) == step, "the same step, carried out again, is the same"
+        assert advance(before, event) == advance(before, event), "the same step, carried out again, is the same"
         self.state = step.state
         self.bubbles_are_few_and_ask_once(step)
         self.drafts_are_never_lost(before, step)
         self.filing_is_explicit(before, event, step)
         self.incidents_are_raised_once(step)
+        self.others_are_supported_once(step)
+        self.additions_belong_to_own_reports(before, step)
         return step
+
+    def the_house_answers(self, step: Step, event: Event, asked: SearchDuplicates | ShowMyData) -> Step:
+        answer: Event = DataFound(event.id, event.at, event.token, event.at, 3, 1)
+        if isinstance(asked, SearchDuplicates):
+            draft = asked.draft
+            assert draft.anonymity == "none"
+            assert draft.category not in ("perempuan_anak", "pungli", "pelayanan", "desa", "kesehatan")
+            assert step.state.draft is not None
+            assert step.state.draft.searched
+            answer = DuplicatesFound(event.id, event.at, event.token, self.nearby)
+        second = advance(step.state, answer)
+        assert not any(isinstance(e, SearchDuplicates | ShowMyData) for e in second.effects), "searched for ever"
+        return Step(second.state, (*step.effects, *second.effects))
 
     def citizen(self, event: Text | Tap | Photos | Pin | Other) -> None:
         before = self.state
         step = self.happens(event)
         says = [e for e in step.effects if isinstance(e, Say)]
-        if before.held_by is None:
+        muted = before.muted_until is not None and event.at < before.muted_until
+        if before.held_by is None and not (muted and before.draft is None) and not (muted and _is_advert(event)):
             assert says, f"left without an answer: {event}"
         u = getattr(event, "understanding", None)
         if u and u.emergency.level == "live":
@@ -269,7 +323,7 @@ class Dialogue(RuleBasedStateMachine):
     @staticmethod
     def drafts_are_never_lost(before: State, step: Step) -> None:
         if before.draft and step.state.draft is None:
-            filed = any(isinstance(e, FileReport) for e in step.effects)
+            filed = any(isinstance(e, FileReport | SupportReport | EraseCitizen) for e in step.effects)
             assert filed or step.state.shelf == before.draft
         same = before.draft and step.state.draft and before.draft.started_at == step.state.draft.started_at
         if same and "change" not in str(before.question):
@@ -278,7 +332,25 @@ class Dialogue(RuleBasedStateMachine):
             taken = step.state.draft is not None and step.state.draft.parts == before.shelf.parts
             dropped = any(isinstance(e, Say) and e.key == "draft_dropped" for e in step.effects)
             only_a_question = before.shelf.classification == "permintaan_informasi"
-            assert taken or dropped or before.draft or only_a_question, "a kept report is gone"
+            same = step.state.shelf is not None and step.state.shelf.started_at == before.shelf.started_at
+            erased = any(isinstance(e, EraseCitizen) for e in step.effects)
+            assert taken or dropped or before.draft or only_a_question or same or erased, "a kept report is gone"
+
+    def others_are_supported_once(self, step: Step) -> None:
+        for effect in step.effects:
+            if isinstance(effect, SupportReport):
+                assert effect.ticket not in self.supported, "counted twice"
+                self.supported.append(effect.ticket)
+            if isinstance(effect, EraseCitizen):
+                self.supported, self.tickets = [], []
+                assert replace(step.state, language="id", last_citizen_at=None) == State(noticed=step.state.noticed)
+
+    @staticmethod
+    def additions_belong_to_own_reports(before: State, step: Step) -> None:
+        for effect in step.effects:
+            if isinstance(effect, AddToReport):
+                assert effect.ticket in [t.ticket for t in before.tickets]
+                assert effect.attachments or effect.words
 
     def filing_is_explicit(self, before: State, event: Event, step: Step) -> None:
         filed = [e for e in step.effects if isinstance(e, FileReport)]
@@ -304,6 +376,11 @@ class Dialogue(RuleBasedStateMachine):
                 self.incidents.append(effect.case.incident)
             if isinstance(effect, UpdateIncident):
                 assert effect.case.incident in self.raised, "the desk hears more of what it was never told"
+
+
+def _is_advert(event: Event) -> bool:
+    u = getattr(event, "understanding", None)
+    return u is not None and u.tone == "advert"
 
 
 def _slots(draft: Draft) -> Draft:

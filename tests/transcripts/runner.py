@@ -4,6 +4,7 @@ A transcript file holds YAML documents; each is one conversation:
 
     rule: "1.4"                       the rule of the product that it shows
     title: ...
+    unhappy: true                     something goes wrong, late, out of order or twice; default false
     start: {noticed: true, phone: ..} fields of the first state, default none
     turns:
       - citizen: lampu jalan mati     words; `as` says what they were understood as, `edits: N` names turn N
@@ -12,14 +13,18 @@ A transcript file holds YAML documents; each is one conversation:
       - photo: lampu.jpg              or album: [a.jpg, b.jpg]; `caption`, `problems`, `at_place`
       - pin: {desa: ...}              `live: true` for a live location
       - tap: send                     an option id
-      - sends: voice                  another kind of message; `phone` with a contact
+      - sends: voice                  another kind of message; `phone` with a contact, `file` with one that is kept
       - time: 30m                     the clock; the dialogue is woken when it wanted to be
       - staff: takes | hands back | says: words
       - report: submitted             the latest ticket; `tracking`, `note`, `addressee`
       - incident: acknowledged        `by`
 
 Beside `bot`, a turn may expect `effects` (what else was to be done, by name; none when left out), `state`
-(dotted path to value; a number counts what is there) and `said` (words that must stand in the last bubble).
+(dotted path to value; a number counts what is there) and `said` (words that must stand in a bubble).
+
+The house's own answers come in the same breath: `similar` on a turn is the report that a search finds there
+({whose: own} for the citizen's), and `searched` expects whether it was asked to search. `closed: true` beside
+citizen or tap: the office is closed until the next morning at eight.
 """
 
 from __future__ import annotations
@@ -40,12 +45,16 @@ from bot.texts import Texts
 from flows import codec
 from flows.engine import advance
 from flows.model import (
+    WITA,
     Attachment,
     Category,
+    DataFound,
+    DuplicatesFound,
     Effect,
     Emergency,
     Event,
     IncidentChanged,
+    Nearby,
     Other,
     Photos,
     Pin,
@@ -54,6 +63,8 @@ from flows.model import (
     ReportChanged,
     Say,
     SayWords,
+    SearchDuplicates,
+    ShowMyData,
     StaffHandedBack,
     StaffSpoke,
     StaffTook,
@@ -69,9 +80,9 @@ ROOT: Final = HERE.parents[1]
 BEGINS: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 """Tuesday, ten in the morning in WITA."""
 WHATSAPP: Final = Limits(text=1600, text_with_buttons=1024, buttons=3, button_title=20, rows=10, row_title=24)
-_EXPECTED: Final = {"bot", "effects", "state", "said"}
 _UNDERSTOOD: Final = {
     "intent", "category", "unsure", "place", "date", "anonymity", "no_photo", "more", "language", "live", "ask",
+    "tone", "act", "faq",
 }  # fmt: skip
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 
@@ -85,6 +96,7 @@ class Transcript:
     title: str
     turns: tuple[Mapping[str, Any], ...]
     start: Mapping[str, Any] = field(default_factory=dict)
+    unhappy: bool = False
 
     @property
     def name(self) -> str:
@@ -96,8 +108,9 @@ def transcripts() -> Iterator[Transcript]:
     for file in sorted(HERE.glob("*.yml")):
         for document in yaml.safe_load_all(file.read_text(encoding="utf-8")):
             yield Transcript(
-                file.stem, str(document["rule"]), document["title"], tuple(document["turns"]), document.get("start", {})
-            )
+                file.stem, str(document["rule"]), document["title"], tuple(document["turns"]),
+                document.get("start", {}), bool(document.get("unhappy", False)),
+            )  # fmt: skip
 
 
 def play(transcript: Transcript, texts: Texts) -> None:
@@ -117,12 +130,16 @@ class Conversation:
         self.state = state
         self.now = BEGINS
         self.bubbles: list[str] = []
+        self.searched = False
+        self._similar: Mapping[str, Any] | None = None
         self._count = 0
 
     def happens(self, number: int, turn: Mapping[str, Any]) -> tuple[Effect, ...]:
         """Let the turn happen and return its effects; the clock moves ten seconds a turn."""
         self.now += timedelta(seconds=10)
         self.bubbles = []
+        self.searched = False
+        self._similar = turn.get("similar")
         if "time" in turn:
             return self._wait(str(turn["time"]))
         return self._advance(self._event(number, turn))
@@ -151,7 +168,26 @@ class Conversation:
                     self.bubbles.append(effect.text)
                 case _:
                     codec.decode_tagged(json.loads(json.dumps(codec.encode_tagged(effect))))
-        return step.effects
+        effects = tuple(e for e in step.effects if not isinstance(e, SearchDuplicates | ShowMyData))
+        for asked in (e for e in step.effects if isinstance(e, SearchDuplicates | ShowMyData)):
+            effects += self._house_answers(event, asked)
+        return effects
+
+    def _house_answers(self, event: Event, asked: SearchDuplicates | ShowMyData) -> tuple[Effect, ...]:
+        stamp = (event.id, event.at, event.token)
+        if isinstance(asked, ShowMyData):
+            return self._advance(DataFound(*stamp, BEGINS - timedelta(days=3), 12, 2, name=True, phone=True))
+        self.searched = True
+        found = self._similar
+        if found is None:
+            return self._advance(DuplicatesFound(*stamp))
+        own = found.get("whose") == "own"
+        ticket = self.state.tickets[-1].ticket if own and self.state.tickets else found.get("ticket", "KS-261120-ABCD")
+        near = Nearby(
+            ticket, asked.draft.category or "lainnya", found.get("state", "in_progress"), BEGINS - timedelta(days=4),
+            asked.draft.place.desa if asked.draft.place else None, found.get("street"), own,
+        )  # fmt: skip
+        return self._advance(DuplicatesFound(*stamp, (near,)))
 
     def _stamp(self, number: int) -> tuple[str, datetime, str]:
         self._count += 1
@@ -165,19 +201,23 @@ class Conversation:
                 offered = self.state.question.options if self.state.question else ()
                 choice = self.texts.choice(offered, words, self.state.language)
                 edited = rest.pop("edits", None)
-                return Text(*stamp, words, understood(_rest(rest)), choice, f"m{edited}" if edited else None)
+                back = self._back(rest)
+                return Text(*stamp, words, understood(_rest(rest)), choice, f"m{edited}" if edited else None, back)
             case {"photo": str(name), **rest}:
                 return self._photos(stamp, [name], rest)
             case {"album": list(names), **rest}:
                 return self._photos(stamp, names, rest)
             case {"pin": dict(where), **rest}:
                 return Pin(*stamp, replace(place(where), lat=0.5, lon=117.5), bool(rest.get("live")))
-            case {"tap": str(option)}:
-                return Tap(*stamp, option)
+            case {"tap": str(option), **rest}:
+                return Tap(*stamp, option, self._back(rest))
             case {"sends": kind, **rest}:
                 caption = rest.get("caption")
                 meaning = understood(_rest(rest)) if caption else None
-                return Other(*stamp, cast(Any, kind), phone=rest.get("phone"), caption=caption, understanding=meaning)
+                types = {"video": "video/mp4", "document": "application/pdf"}
+                name = rest.get("file")
+                file = Attachment(hashlib.sha256(name.encode()).hexdigest(), types[kind], 9000) if name else None
+                return Other(*stamp, cast(Any, kind), file, rest.get("phone"), caption, meaning)
             case {"staff": "takes", **rest}:
                 return StaffTook(*stamp, rest.get("by"))
             case {"staff": "hands back"}:
@@ -191,6 +231,10 @@ class Conversation:
                 incident = self.state.case.incident if self.state.case else "IN-another"
                 return IncidentChanged(*stamp, incident, cast(Any, state), rest.get("by"))
         raise ValueError(f"no such turn: {turn}")
+
+    def _back(self, turn: Mapping[str, Any]) -> datetime | None:
+        tomorrow = (self.now.astimezone(WITA) + timedelta(days=1)).replace(hour=8, minute=0, second=0)
+        return tomorrow.astimezone(UTC) if turn.get("closed") else None
 
     @staticmethod
     def _photos(stamp: tuple[str, datetime, str], names: list[str], rest: Mapping[str, Any]) -> Photos:
@@ -232,6 +276,9 @@ def understood(given: Mapping[str, Any]) -> Understanding:
         no_photo=given.get("no_photo", False),
         more=tuple(codec.decode_tagged({"is": "Problem", **problem}) for problem in given.get("more", ())),
         language=given.get("language", "id"),
+        tone=given.get("tone", "none"),
+        act=given.get("act", "none"),
+        faq=given.get("faq"),
     )
 
 
@@ -251,6 +298,8 @@ def _compare(where: str, turn: Mapping[str, Any], conversation: Conversation, ef
     shown = "\n".join(conversation.bubbles)
     assert keys == turn["bot"], f"{where}: bot said {keys}, expected {turn['bot']}\n{shown}"
     assert done == turn.get("effects", []), f"{where}: bot did {done}, expected {turn.get('effects', [])}"
+    if "searched" in turn:
+        assert conversation.searched is turn["searched"], f"{where}: searched is {conversation.searched}"
     for path, expected in turn.get("state", {}).items():
         found = _look(conversation.state, path)
         assert found == expected, f"{where}: {path} is {found!r}, expected {expected!r}"

@@ -25,7 +25,7 @@ emergency_live =
         [hewan_buas] Back away slowly into a closed place; do not try to catch or provoke the animal.
         [listrik] Stay at least 10 metres from the cable and touch no person or water near it.
         [pohon_tumbang] Keep away from the tree and any cables; do not lift branches yourself.
-        [bahan_berbahaya] Move away against the wind, and light no fire and touch no switch.
+        [bahan_berbahaya] Move away towards where the wind comes from; light no fire and touch no light switch.
         [kecelakaan_kerja] Stop the machine if that is safe, and do not enter a pit or tank to help.
         [krisis_jiwa] Stay with someone you trust and put dangerous things out of reach.
        *[lainnya] Move away from the danger and wait in a safe place that is easy to find.
@@ -47,8 +47,8 @@ emergency_ask_place_again = Please name the village, the road or the nearest lan
 emergency_ask_phone = Which phone number can the officers call?
 emergency_ask_victims = Is anyone hurt or trapped? How many people?
 
-emergency_noted = Noted and passed to the 112 desk. It is not certain yet that anyone has read it; please keep calling 112.
-emergency_noted_by = Noted and passed on to { $by }.
+emergency_noted = This was passed to the 112 desk, but it is not certain yet that anyone has read it. Please keep calling *112*.
+emergency_noted_by = This was passed on to { $by }.
 emergency_not_now = All right, no danger now. If that changes, call *112* at once (free). We go on with a normal report.
 emergency_alerted_unconfirmed =
     {"*"}Call 112 (free)* if anyone is in danger.
@@ -56,12 +56,12 @@ emergency_alerted_unconfirmed =
     As there was no answer, your message was passed to the 112 desk as not confirmed. Reply *Yes* if it is happening now.
 emergency_unanswered =
     {"*"}Call 112 now (free)*
-    The alert has not been read yet and was passed to the next contact. Do not wait for an answer here.
+    The alert has not been read yet, so it is passed to the next officer too. Do not wait for an answer here.
 
 emergency_acknowledged =
     { $has_by ->
-        [yes] At { $at } your alert was read by { $by }.
-       *[no] At { $at } your alert was read by the 112 desk.
+        [yes] { $by } read your message at { $at }.
+       *[no] The 112 desk read your message at { $at }.
     } Stay in a safe place and keep your phone on.
 emergency_dispatched =
     { $has_by ->

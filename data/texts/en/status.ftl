@@ -1,6 +1,6 @@
 # News of reports that were sent.
 
-status_none = There is no report from this number yet. To make one, just write the problem and the place.
+status_none = There is no report from you yet. To make one, just write the problem and the place.
 status_not_yours = Number *{ $ticket }* is not among your reports. Please check the number.
 status_one =
     {"*"}{ $ticket }* ({ $category }), sent { $filed_day }: *{ $state }*.{ $has_tracking ->
@@ -51,7 +51,10 @@ report_transferred = Report *{ $ticket }* was moved{ $has_addressee ->
 report_done = According to the agency, report *{ $ticket }* ({ $category }) is done.{ $has_note ->
         [yes] {"\u000A"}Note: { $note }
        *[no] {""}
-    }{"\u000A"}If it is not really done, write *petugas*.
+    }{"\u000A"}{ $asks ->
+        [yes] Is it really done?
+       *[no] If it is not really done, write *petugas*.
+    }
 report_closed = Report *{ $ticket }* ({ $category }) was closed.{ $has_note ->
         [yes] {"\u000A"}Note: { $note }
        *[no] {""}
@@ -64,3 +67,16 @@ report_rejected = Report *{ $ticket }* cannot be processed.{ $has_note ->
         [yes] {"\u000A"}The reason: { $note }
        *[no] {""}
     }{"\u000A"}Write *petugas* if you would like it explained.
+
+added_to_report =
+    { $count ->
+        [0] That is now part of report *{ $ticket }*.
+       *[other] The attachment was added to report *{ $ticket }*.
+    }{ $full ->
+        [yes] {" "}Some were left out, as there are five already.
+       *[no] {""}
+    }
+ask_done = Is report *{ $ticket }* really done?
+ask_not_done = What is not done yet on report *{ $ticket }*? Write it here, with a photo if you like.
+reopened = Thank you. Report *{ $ticket }* is open again, and your words are passed on.
+done_thanks = Thank you for making sure.

@@ -10,7 +10,7 @@ emergency_live =
             [yes] {" "}Lokasinya di luar Kutai Timur; petugas 112 akan meneruskannya.
            *[no] {""}
         }
-    .alarm = { emergency_live.call }{"\u000A"}Peringatan sudah diteruskan ke petugas 112, belum pasti sudah dibaca, jadi tetap telepon.{ $outside ->
+    .alarm = { emergency_live.call }{"\u000A"}Pesan ini juga sudah diteruskan ke petugas 112, tetapi belum pasti sudah dibaca. Tetap telepon.{ $outside ->
             [yes] {" "}Lokasinya di luar Kutai Timur; petugas 112 akan meneruskannya ke daerah itu.
            *[no] {""}
         }{"\u000A\u000A"}{ emergency_live.safety }
@@ -25,7 +25,7 @@ emergency_live =
         [hewan_buas] Mundur perlahan ke tempat tertutup; jangan menangkap atau memancing hewan itu.
         [listrik] Jauhi kabel sedikitnya 10 meter dan jangan sentuh orang atau air di dekatnya.
         [pohon_tumbang] Menjauh dari pohon dan kabel; jangan mengangkat dahan sendiri.
-        [bahan_berbahaya] Menjauh melawan arah angin, jangan menyalakan api atau sakelar.
+        [bahan_berbahaya] Menjauh ke arah datangnya angin; jangan menyalakan api atau menekan sakelar lampu.
         [kecelakaan_kerja] Matikan mesin bila aman dan jangan masuk ke lubang atau tangki untuk menolong.
         [krisis_jiwa] Tetaplah bersama orang yang dipercaya dan jauhkan benda berbahaya.
        *[lainnya] Menjauh dari bahaya dan tunggu di tempat aman yang mudah ditemukan.
@@ -39,7 +39,7 @@ emergency_ask =
 emergency_more =
     { $has_by ->
         [yes] *112 tetap bisa dihubungi (gratis).* Keterangan ini diteruskan kepada { $by }.
-       *[no] *112 tetap bisa dihubungi (gratis).* Keterangan ini sudah diteruskan, belum pasti sudah dibaca, jadi tetap telepon.
+       *[no] *112 tetap bisa dihubungi (gratis).* Keterangan ini sudah diteruskan, tetapi belum pasti sudah dibaca. Tetap telepon.
     }
 
 emergency_ask_place = Di mana kejadiannya? Kirim lokasi lewat lampiran, atau tulis desa dan patokan terdekat.
@@ -47,8 +47,8 @@ emergency_ask_place_again = Mohon sebutkan desa, jalan, atau patokan terdekat, s
 emergency_ask_phone = Nomor telepon mana yang bisa dihubungi petugas?
 emergency_ask_victims = Apakah ada yang terluka atau terjebak? Berapa orang?
 
-emergency_noted = Dicatat dan diteruskan ke petugas 112. Belum pasti sudah dibaca; tetap hubungi 112.
-emergency_noted_by = Dicatat dan diteruskan kepada { $by }.
+emergency_noted = Sudah diteruskan ke petugas 112, tetapi belum pasti sudah dibaca. Tetap telepon *112*.
+emergency_noted_by = Sudah diteruskan kepada { $by }.
 emergency_not_now = Baik, tidak ada bahaya sekarang. Kalau berubah, segera telepon *112* (gratis). Kita lanjutkan sebagai laporan biasa.
 emergency_alerted_unconfirmed =
     {"*"}Telepon 112 (gratis)* kalau ada bahaya.
@@ -56,12 +56,12 @@ emergency_alerted_unconfirmed =
     Karena belum ada jawaban, pesan Bapak/Ibu sudah diteruskan ke petugas 112 sebagai keadaan yang belum pasti. Balas *Ya* kalau ini sedang terjadi.
 emergency_unanswered =
     {"*"}Telepon 112 sekarang (gratis)*
-    Peringatan belum dibaca petugas dan sudah diteruskan ke kontak berikutnya. Jangan menunggu balasan di sini.
+    Peringatan belum dibaca petugas, jadi kami teruskan juga ke petugas berikutnya. Jangan menunggu balasan di sini.
 
 emergency_acknowledged =
     { $has_by ->
-        [yes] Pukul { $at } peringatan Bapak/Ibu dibaca oleh { $by }.
-       *[no] Pukul { $at } peringatan Bapak/Ibu dibaca petugas 112.
+        [yes] Pesan Bapak/Ibu sudah dibaca oleh { $by } pukul { $at }.
+       *[no] Pesan Bapak/Ibu sudah dibaca petugas 112 pukul { $at }.
     } Tetap di tempat aman dan jaga telepon tetap menyala.
 emergency_dispatched =
     { $has_by ->

@@ -5,8 +5,8 @@ ask_description = Silakan ceritakan masalahnya: apa yang terjadi dan di mana?
 ask_category = Laporan ini paling cocok masuk kategori mana?
 ask_category_words = Kategori apa yang lebih tepat? Tulis dengan kata sendiri, misalnya *jembatan* atau *sampah*.
 
-ask_place = Di mana lokasinya? Tulis desa dan jalan atau patokan terdekat, atau kirim lokasi.
-ask_place_again = Lokasi itu belum saya kenali. Tulis nama desa atau kecamatannya, atau kirim lokasi: tekan lampiran, pilih *Lokasi*, lalu kirim titiknya.
+ask_place = Di mana lokasinya? Tulis nama desa dan jalannya, atau patokan yang dekat. Bisa juga kirim lokasi.
+ask_place_again = Maaf, lokasi itu belum saya kenali. Tulis nama desa atau kecamatannya, atau kirim lokasi: tekan lampiran (gambar klip), pilih *Lokasi*, lalu kirim.
 ask_place_detail = Lokasinya di { $place }. Di jalan atau dekat patokan apa tepatnya?
 ask_place_one = Maksud Bapak/Ibu { $place }?
 ask_place_which = Lokasi mana yang Bapak/Ibu maksud?
@@ -15,13 +15,19 @@ place_outside =
 
     Isi laporan ini tetap kami simpan. Apakah lokasinya mau diganti?
 
-ask_photo = Ada fotonya? Kirim satu sampai lima foto, atau tekan *Lewati*.
-ask_photo_send = Silakan kirim fotonya sekarang, atau tekan *Lewati*.
-photo_enough = Lima foto sudah cukup: yang dipakai { $most } foto pertama.
-photo_not_a_picture = Berkas itu bukan foto yang bisa dibuka. Mohon kirim sebagai foto biasa (JPG atau PNG).
-photo_too_big = Fotonya terlalu besar. Mohon kirim ulang sebagai foto biasa, bukan sebagai dokumen.
-photo_too_many_pixels = Ukuran gambarnya terlalu besar. Mohon kirim ulang sebagai foto biasa, bukan sebagai dokumen.
-photo_unavailable = Fotonya belum berhasil kami terima. Mohon kirim sekali lagi.
+ask_photo = Ada fotonya? Kirim satu sampai lima foto, atau pilih *Lewati*.
+ask_photo_send = Silakan kirim fotonya sekarang, atau pilih *Lewati*.
+file_kept =
+    { $kind ->
+        [video] Videonya kami simpan sebagai lampiran.
+       *[document] Dokumennya kami simpan sebagai lampiran.
+    }
+file_enough = Sudah ada { $most } berkas di laporan ini. Berkas yang baru tidak ikut disimpan.
+photo_enough = Fotonya sudah cukup; yang dipakai { $most } foto pertama.
+photo_not_a_picture = Maaf, berkas itu tidak bisa dibuka sebagai foto. Mohon kirim sebagai foto biasa.
+photo_too_big = Maaf, fotonya terlalu besar. Mohon kirim ulang sebagai foto biasa, bukan sebagai dokumen.
+photo_too_many_pixels = Maaf, ukuran gambarnya terlalu besar. Mohon kirim ulang sebagai foto biasa, bukan sebagai dokumen.
+photo_unavailable = Maaf, fotonya belum sampai. Mohon kirim sekali lagi.
 
 summary =
     Mohon diperiksa dulu:
@@ -48,6 +54,9 @@ summary =
     Foto: { $photos ->
         [0] tidak ada
        *[other] { $photos }
+    }{ $files ->
+        [0] {""}
+       *[other] , serta { $files } video atau dokumen
     }
     Nama: { $anonymity ->
         [anonim] *anonim*, nama tidak ditampilkan kepada instansi dan umum
@@ -56,16 +65,24 @@ summary =
             [yes] { $reporter }, terlihat oleh instansi
            *[no] belum ada nama
         }
+    }{ $anonymity ->
+        [none] { $has_phone ->
+            [yes] {"\u000A"}Telepon: { $phone }
+           *[no] {""}
+        }
+       *[other] {""}
     }
 
-    Tekan *Kirim* kalau sudah benar.
+    Pilih *Kirim* kalau sudah benar.
 
 ask_change = Bagian mana yang mau diubah?
 ask_new_description = Silakan tulis isi laporan yang baru.
 ask_date = Kapan kejadiannya? Misalnya *kemarin*, *3 hari lalu*, atau *5 Mei*.
-ask_date_again = Tanggalnya belum saya pahami. Mohon tulis seperti *kemarin* atau *5 Mei*.
-ask_new_photos = Foto sebelumnya sudah dilepas. Kirim foto yang baru, atau tekan *Lewati*.
+ask_date_again = Maaf, tanggalnya belum saya pahami. Mohon tulis seperti *kemarin* atau *5 Mei*.
+ask_new_photos = Foto yang lama tidak jadi dipakai. Kirim foto yang baru, atau pilih *Lewati*.
 ask_reporter = Atas nama siapa laporan ini? Cukup nama panggilan.
+ask_phone = Nomor telepon mana yang bisa dihubungi? Boleh juga dilewati.
+ask_phone_again = Nomornya belum terbaca. Mohon tulis angkanya saja, atau tekan *Lewati*.
 ask_anonymity =
     Siapa yang boleh melihat?
 
@@ -81,11 +98,31 @@ anonymity_noted =
 
 filed = Terima kasih, laporan Bapak/Ibu kami terima dengan nomor *{ $ticket }*. Nomor pelacakan SP4N-LAPOR! menyusul di sini. Untuk mengeceknya, tulis *status* kapan saja.
 
-cancelled = Baik, dihentikan. Isiannya kami simpan 23 jam kalau Bapak/Ibu mau melanjutkan.
+similar =
+    { $whose ->
+        [own] Bapak/Ibu sudah melaporkan hal serupa dengan nomor *{ $ticket }*:
+        [supported] Bapak/Ibu sudah mendukung laporan serupa:
+       *[other] Sudah ada laporan serupa:
+    } { $category }{ $has_street ->
+        [yes] , { $street }
+       *[no] {""}
+    }{ $has_place ->
+        [yes] , { $place }
+       *[no] {""}
+    }, dikirim { $filed_day }, statusnya *{ $state }*.
+
+    { $whose ->
+        [other] Mau ikut mendukung laporan itu? Kalau masalahnya lain, pilih *Laporan baru*.
+       *[own] Mau membuat laporan baru?
+    }
+supported = Terima kasih, dukungan Bapak/Ibu dicatat dan terlihat oleh petugas. Masalah yang sama tidak perlu dilaporkan lagi.
+edit_noted = Perubahan itu sudah dicatat di laporan yang belum dikirim.
+
+cancelled = Baik, kita hentikan. Yang sudah ditulis kami simpan 23 jam, kalau-kalau mau dilanjutkan.
 nothing_to_cancel = Tidak ada laporan yang sedang diisi. Ada yang bisa saya bantu?
 starting_over = Baik, kita mulai dari awal.
 offer_draft = Masih ada laporan yang belum dikirim: "{ $words }". Mau dilanjutkan?
 offer_further = Bapak/Ibu tadi juga menyebut hal lain: "{ $words }". Mau dilaporkan juga?
-draft_dropped = Baik, isian itu tidak dikirim. Kalau ada hal lain, silakan tulis kapan saja.
-draft_closed = Laporan yang belum dikirim kami tutup dulu. Kalau masih perlu, tekan *Lanjutkan*.
-reminder = Laporan Bapak/Ibu belum terkirim dan isiannya masih tersimpan.
+draft_dropped = Baik, yang itu tidak dikirim. Kalau ada hal lain, silakan tulis kapan saja.
+draft_closed = Laporan yang belum dikirim kami tutup dulu. Kalau masih perlu, pilih *Lanjutkan*.
+reminder = Laporan Bapak/Ibu belum terkirim; yang sudah ditulis masih tersimpan.

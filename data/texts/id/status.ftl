@@ -1,6 +1,6 @@
 # Kabar tentang laporan yang sudah dikirim.
 
-status_none = Belum ada laporan dari nomor ini. Untuk melapor, langsung tulis masalah dan lokasinya.
+status_none = Belum ada laporan dari Bapak/Ibu. Untuk melapor, langsung tulis masalah dan lokasinya.
 status_not_yours = Nomor *{ $ticket }* tidak ada di antara laporan Bapak/Ibu. Mohon periksa kembali nomornya.
 status_one =
     {"*"}{ $ticket }* ({ $category }), dikirim { $filed_day }: *{ $state }*.{ $has_tracking ->
@@ -51,7 +51,10 @@ report_transferred = Laporan *{ $ticket }* dipindahkan{ $has_addressee ->
 report_done = Menurut instansi, laporan *{ $ticket }* ({ $category }) sudah selesai ditangani.{ $has_note ->
         [yes] {"\u000A"}Catatan: { $note }
        *[no] {""}
-    }{"\u000A"}Kalau belum benar-benar selesai, tulis *petugas*.
+    }{"\u000A"}{ $asks ->
+        [yes] Sudah benar selesai?
+       *[no] Kalau belum benar-benar selesai, tulis *petugas*.
+    }
 report_closed = Laporan *{ $ticket }* ({ $category }) sudah ditutup.{ $has_note ->
         [yes] {"\u000A"}Catatan: { $note }
        *[no] {""}
@@ -64,3 +67,16 @@ report_rejected = Laporan *{ $ticket }* tidak dapat diproses.{ $has_note ->
         [yes] {"\u000A"}Alasannya: { $note }
        *[no] {""}
     }{"\u000A"}Tulis *petugas* kalau ingin penjelasan.
+
+added_to_report =
+    { $count ->
+        [0] Keterangan itu sudah masuk ke laporan *{ $ticket }*.
+       *[other] Lampiran itu ditambahkan ke laporan *{ $ticket }*.
+    }{ $full ->
+        [yes] {" "}Sebagian tidak ikut, karena sudah ada lima lampiran.
+       *[no] {""}
+    }
+ask_done = Apakah laporan *{ $ticket }* sudah benar selesai?
+ask_not_done = Apa yang belum selesai pada laporan *{ $ticket }*? Tulis di sini, boleh dengan foto.
+reopened = Terima kasih. Laporan *{ $ticket }* kami buka kembali dan keterangan Bapak/Ibu kami teruskan.
+done_thanks = Terima kasih sudah memastikan, Bapak/Ibu.

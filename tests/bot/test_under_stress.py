@@ -1,0 +1,688 @@
+"""What must hold when things go wrong at once: slow providers, floods, poison, two processes, moving clocks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import text as sql
+
+from bot import inbound as inbound_module
+from bot import logs
+from bot.failures import TemporaryFailure
+from bot.gateways.ladder import Rung
+from bot.group_commit import GroupCommit
+from bot.store.outbox import Lane
+from bot.store.transaction import reading, writing
+from bot.store.unit_of_work import Store
+from flows.engine import advance
+from flows.model import Tick
+from tests.bot.house import TestHouse, build
+from tests.conftest import POSTGRES, SECRET
+from tests.doubles import photo, text
+
+SOON = 3.0
+"""Seconds within which someone in danger is answered here, whatever else goes on."""
+LAMP = "lampu jalan mati depan masjid"
+FIRE = "kebakaran di pasar"
+
+
+@pytest.fixture
+def house(store: Store, tmp_path: Path) -> TestHouse:
+    return build(store, tmp_path)
+
+
+@contextlib.asynccontextmanager
+async def at_work(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """These loops run meanwhile."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(true: Callable[[], bool], seconds: float = SOON) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        await asyncio.sleep(0.02)
+
+
+def told(house: TestHouse, who: str) -> list[str]:
+    return [message.text for address, message in house.channel.sent if address == who]
+
+
+def told_112(house: TestHouse, who: str) -> bool:
+    return any(words.startswith("*Telepon 112 sekarang") for words in told(house, who))
+
+
+async def execute(store: Store, statement: str, **values: Any) -> list[Any]:
+    async with store.write() as session:
+        done = await session.execute(sql(statement), values)
+        return list(done.all()) if done.returns_rows else []
+
+
+async def incidents(house: TestHouse) -> int:
+    async with reading(house.store) as tx:
+        return len(await tx.incidents.listing())
+
+
+def hang(house: TestHouse, who: str) -> None:
+    """The channel never answers for this citizen."""
+    send = house.channel.send
+
+    async def sending(address: str, message: Any) -> str:
+        if address == who:
+            await asyncio.Event().wait()
+        return await send(address, message)
+
+    house.channel.send = sending  # type: ignore[method-assign]
+
+
+# --- the slow do not hold up the endangered --------------------------------------------------------------
+
+
+async def test_a_channel_that_hangs_for_one_citizen_delays_no_other(house: TestHouse) -> None:
+    hang(house, "c1")
+    async with at_work(house.inbound.run()):
+        await house.inbound.take_in([text(LAMP, "1", "c1")])
+        await asyncio.sleep(0.3)
+        await house.inbound.take_in([text(FIRE, "2", "c2")])
+        await until(lambda: told_112(house, "c2"))
+
+
+async def test_a_photo_that_does_not_come_holds_back_no_cry_behind_it(house: TestHouse) -> None:
+    async def fetch(media: Any, most: int) -> bytes:
+        await asyncio.sleep(60)
+        return b""
+
+    house.channel.fetch = fetch  # type: ignore[method-assign]
+    async with at_work(house.inbound.run()):
+        await house.inbound.take_in([photo("a", "1")])
+        await asyncio.sleep(0.3)
+        await house.inbound.take_in([text(FIRE, "2")])
+        await until(lambda: told_112(house, "c1"))
+
+
+async def test_a_photo_taken_in_with_the_cry_holds_it_back_no_more(house: TestHouse) -> None:
+    async def fetch(media: Any, most: int) -> bytes:
+        await asyncio.sleep(60)
+        return b""
+
+    house.channel.fetch = fetch  # type: ignore[method-assign]
+    async with at_work(house.inbound.run()):
+        await house.inbound.take_in([photo("a", "1"), text(FIRE, "2")])
+        await until(lambda: told_112(house, "c1"))
+
+
+async def test_a_flood_of_photos_is_fetched_a_few_at_a_time(house: TestHouse) -> None:
+    under_way, most_at_once = 0, 0
+
+    async def fetch(media: Any, most: int) -> bytes:
+        nonlocal under_way, most_at_once
+        under_way += 1
+        most_at_once = max(most_at_once, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return b"no picture"
+
+    house.channel.fetch = fetch  # type: ignore[method-assign]
+    await house.inbound.take_in([photo("a", f"{n}", f"c{n}") for n in range(60)])
+    await house.settle()
+    assert {address for address, _ in house.channel.sent} == {f"c{n}" for n in range(60)}
+    assert most_at_once <= 10, "each may hold 20 MB"
+
+
+async def test_a_thousand_messages_of_one_citizen_delay_no_other(house: TestHouse) -> None:
+    await house.inbound.take_in([text(LAMP, f"{n}", "c1") for n in range(1000)])
+    await house.inbound.take_in([text(LAMP, "other", "c2")])
+    await house.inbound.drain()
+    await house.inbound.settled()
+    assert told(house, "c2")
+
+
+async def test_a_cry_behind_ones_own_thousand_messages_is_heard_first(house: TestHouse) -> None:
+    await house.inbound.take_in([text(LAMP, f"{n}", "c1") for n in range(1000)])
+    await house.inbound.take_in([text(FIRE, "cry", "c1")])
+    await house.inbound.drain()
+    await house.inbound.settled()
+    assert told_112(house, "c1")
+
+
+async def test_a_crowd_whose_messages_fail_keeps_nobody_else_from_being_read(house: TestHouse) -> None:
+    await house.inbound.take_in([text("ini meledak", f"{n}", f"c{n}") for n in range(250)])
+    for _ in range(12):
+        await house.inbound.drain()
+    await house.inbound.take_in([text(LAMP, "good", "good")])
+    await house.inbound.drain()
+    await house.inbound.settled()
+    assert told(house, "good")
+
+
+async def test_a_rung_that_hangs_delays_no_other_incident(store: Store, tmp_path: Path) -> None:
+    house = build(store, tmp_path, (Rung("webhook", "sistem", 60), Rung("desk", "meja", 60)))
+    webhook = house.transports["webhook"]
+    alert, first = webhook.alert, True
+
+    async def hanging(told_of: Any) -> str:
+        nonlocal first
+        if first:
+            first = False
+            await asyncio.Event().wait()
+        return await alert(told_of)
+
+    webhook.alert = hanging  # type: ignore[method-assign]
+    async with at_work(house.inbound.run(), house.worker.run(Lane.EMERGENCY)):
+        await house.inbound.take_in([text(FIRE, "1", "c1")])
+        await asyncio.sleep(0.5)
+        await house.inbound.take_in([text(FIRE, "2", "c2")])
+        await until(lambda: len(webhook.alerts) == 1)
+
+
+async def test_after_a_kill_the_citizen_hears_112_though_the_rung_hangs(store: Store, tmp_path: Path) -> None:
+    house = build(store, tmp_path, (Rung("webhook", "sistem", 60),))
+
+    async def hanging(told_of: Any) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    async def killed(ids: list[int]) -> None: ...
+
+    house.transports["webhook"].alert = hanging  # type: ignore[method-assign]
+    house.inbound._deliver = killed
+    await house.inbound.take_in([text(FIRE, "1")])
+    await house.inbound.drain()
+    house.clock.ahead += timedelta(minutes=1)
+    async with at_work(house.worker.run(Lane.EMERGENCY)):
+        await until(lambda: told_112(house, "c1"))
+
+
+async def test_the_first_words_stay_the_first_when_sending_them_fails_once(house: TestHouse) -> None:
+    house.channel.failures = [TemporaryFailure("down")]
+    await house.hears(text(FIRE, "1"))
+    house.clock.ahead += timedelta(seconds=20)
+    await house.settle()
+    assert told(house, "c1")[0].startswith("*Telepon 112 sekarang")
+
+
+# --- poison -----------------------------------------------------------------------------------------------
+
+
+async def test_a_message_that_breaks_the_house_takes_no_cry_behind_it_along(house: TestHouse) -> None:
+    await house.inbound.take_in([text("ini meledak", "1"), text(FIRE, "2")])
+    await house.settle()
+    assert told_112(house, "c1")
+    assert await incidents(house) == 1
+
+
+async def test_only_the_message_that_breaks_the_house_is_given_up(house: TestHouse) -> None:
+    await house.inbound.take_in([text("ini meledak", "1"), text(LAMP, "2"), text("lewati", "3")])
+    for _ in range(6):
+        house.clock.ahead += timedelta(seconds=20)
+        await house.settle()
+    errors = await execute(house.store, "SELECT message_id FROM inbox WHERE error IS NOT NULL")
+    assert [row[0] for row in errors] == ["1"]
+    assert any("Kirim" in button.title for _, m in house.channel.sent for button in m.buttons), "the summary came"
+
+
+async def test_danger_is_told_though_the_conversation_cannot_be_read(house: TestHouse) -> None:
+    await house.hears(text(LAMP, "1"))
+    broken = house.store.sealer.seal_json({"v": 99})
+    await execute(house.store, "UPDATE conversations SET state_enc = :broken", broken=broken)
+    await house.hears(text(FIRE, "2"))
+    assert told_112(house, "c1")
+    assert await incidents(house) == 1
+    assert len(house.transports["desk"].alerts) == 1
+    [[wanted]] = await execute(house.store, "SELECT waiting_for_staff FROM conversations")
+    assert wanted, "a person has to look"
+
+
+async def test_a_row_sealed_with_another_key_stops_nobody(house: TestHouse) -> None:
+    await house.inbound.take_in([text(LAMP, "1", "c1"), text(LAMP, "2", "c2")])
+    await execute(house.store, "UPDATE inbox SET payload_enc = :junk WHERE message_id = '1'", junk=b"junk")
+    await house.settle()
+    assert told(house, "c2")
+
+
+async def test_an_item_sealed_with_another_key_stops_no_lane(house: TestHouse) -> None:
+    async def later(ids: list[int]) -> None: ...
+
+    house.inbound._deliver = later
+    await house.inbound.take_in([text(FIRE, "1", "c1"), text(FIRE, "2", "c2")])
+    await house.inbound.drain()
+    await execute(
+        house.store,
+        "UPDATE outbox SET payload_enc = :junk "
+        "WHERE conversation_id = (SELECT conversation_id FROM inbox WHERE message_id = '1')",
+        junk=b"junk",
+    )
+    house.clock.ahead += timedelta(minutes=1)
+    await house.settle()
+    assert told_112(house, "c2")
+    assert len(house.transports["desk"].alerts) == 1
+    [[parked]] = await execute(
+        house.store, "SELECT count(*) FROM outbox WHERE state = 'parked' AND reason LIKE '%SECRET_KEY%'"
+    )
+    assert parked
+
+
+async def test_a_channel_that_was_switched_off_stops_nobody(house: TestHouse) -> None:
+    await house.hears(text(LAMP, "1", "c1"))
+    for table in ("contacts", "conversations"):
+        await execute(house.store, f"UPDATE {table} SET channel = 'telegram'")
+    house.clock.ahead += timedelta(minutes=31)
+    for _ in range(6):
+        house.clock.ahead += timedelta(seconds=20)
+        await house.inbound.take_in([text(LAMP, f"{house.clock.ahead}", "c2")])
+        await house.settle()
+    assert told(house, "c2")
+    [[left]] = await execute(house.store, "SELECT count(*) FROM inbox WHERE processed_at IS NULL")
+    assert left == 0
+
+
+async def test_a_clock_that_breaks_the_dialogue_bothers_no_citizen(
+    house: TestHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.hears(text(LAMP, "1"))
+    before = len(house.channel.sent)
+
+    def broken(state: Any, event: Any) -> Any:
+        if isinstance(event, Tick):
+            raise RuntimeError("broken clock")
+        return advance(state, event)
+
+    monkeypatch.setattr(inbound_module, "advance", broken)
+    house.clock.ahead += timedelta(minutes=31)
+    for _ in range(40):
+        house.clock.ahead += timedelta(minutes=1)
+        await house.settle()
+    assert len(house.channel.sent) == before
+    [[ticks]] = await execute(house.store, "SELECT count(*) FROM inbox WHERE source = 'clock'")
+    assert ticks == 1
+
+
+async def test_a_person_once_called_stays_called(house: TestHouse) -> None:
+    await house.inbound.take_in([text("ini meledak", "1")])
+    for _ in range(6):
+        house.clock.ahead += timedelta(seconds=20)
+        await house.settle()
+    await house.hears(text(LAMP, "2"))
+    [[wanted]] = await execute(house.store, "SELECT waiting_for_staff FROM conversations")
+    assert wanted
+
+
+async def test_a_reply_that_breaks_the_channel_is_parked_and_lets_the_next_pass(house: TestHouse) -> None:
+    house.channel.failures = [ValueError("a bug")] * 5
+    await house.hears(text(LAMP, "1"))
+    for _ in range(8):
+        house.clock.ahead += timedelta(minutes=3)
+        await house.settle()
+    assert told(house, "c1"), "the second bubble of the answer"
+    assert await house.hears(text("lewati", "2"))
+
+
+async def test_an_alert_that_breaks_its_transport_gives_way_to_the_next_rung(store: Store, tmp_path: Path) -> None:
+    house = build(store, tmp_path, (Rung("webhook", "sistem", 60), Rung("desk", "meja", 60)))
+    house.transports["webhook"].failures = [ValueError("a bug")] * 99
+    await house.hears(text(FIRE, "1"))
+    for _ in range(4):
+        house.clock.ahead += timedelta(seconds=6)
+        await house.settle()
+    assert len(house.transports["desk"].alerts) == 1
+
+
+async def test_a_ladder_made_shorter_is_climbed_on(store: Store, tmp_path: Path) -> None:
+    house = build(store, tmp_path, (Rung("desk", "meja", 60), Rung("telegram_group", "grup", 60)))
+    await house.hears(text(FIRE, "1"))
+    shorter = build(store, tmp_path, (Rung("webhook", "sistem", 60),))
+    for _ in range(4):
+        shorter.clock.ahead += timedelta(seconds=61)
+        await shorter.settle()
+    assert shorter.transports["webhook"].alerts
+
+
+async def test_updates_are_not_repeated_for_hours_because_one_transport_is_away(store: Store, tmp_path: Path) -> None:
+    house = build(store, tmp_path, (Rung("telegram_group", "grup", 600), Rung("webhook", "sistem", 600)))
+    await house.hears(text(FIRE, "1"))
+    house.transports["webhook"].failures = [TemporaryFailure("down")] * 999
+    await house.hears(text("depan masjid", "2"))
+    for _ in range(30):
+        house.clock.ahead += timedelta(seconds=16)
+        await house.settle()
+    assert 2 <= len(house.transports["telegram_group"].alerts) <= 4
+
+
+async def test_a_torrent_of_words_in_danger_is_told_once_in_full(store: Store, tmp_path: Path) -> None:
+    house = build(store, tmp_path, (Rung("telegram_group", "grup", 600),))
+    await house.hears(text(FIRE, "0"))
+    await house.inbound.take_in([text(f"{FIRE} rumah nomor {n}", f"{n}") for n in range(1, 20)])
+    await house.settle()
+    alerts = house.transports["telegram_group"].alerts
+    assert len(alerts) <= 4
+    assert "rumah nomor 19" in alerts[-1].words
+
+
+# --- nothing twice ----------------------------------------------------------------------------------------
+
+
+async def filed(house: TestHouse) -> str:
+    for n, words in enumerate((LAMP, "lewati", "kirim")):
+        await house.inbound.take_in([text(words, f"f{n}")])
+        await house.settle((Lane.EMERGENCY, Lane.REPLY))
+    async with reading(house.store) as tx:
+        return (await tx.reports.listing())[0].ticket
+
+
+async def state_of(house: TestHouse, ticket: str) -> str:
+    async with reading(house.store) as tx:
+        report = await tx.reports.get(ticket)
+    assert report
+    return report.state
+
+
+async def test_an_answer_of_lapor_that_breaks_us_is_never_sent_again(house: TestHouse) -> None:
+    house.lapor.failures = [KeyError("results")]
+    ticket = await filed(house)
+    for _ in range(5):
+        await house.settle()
+        house.clock.ahead += timedelta(hours=1)
+    assert house.lapor.filed == []
+    assert await state_of(house, ticket) == "filing_unknown"
+
+
+async def test_what_a_petugas_filed_by_hand_is_neither_filed_nor_queued_again(house: TestHouse) -> None:
+    ticket = await filed(house)
+    await house.staff.file_assisted(ticket, "T77", "Ani")
+    await house.settle()
+    assert house.lapor.filed == []
+    assert await state_of(house, ticket) == "submitted"
+
+
+async def test_a_filing_under_way_is_finished_when_the_service_stops(house: TestHouse) -> None:
+    file = house.lapor.file
+    begun = asyncio.Event()
+
+    async def slowly(report: Any, attachments: list[str]) -> Any:
+        begun.set()
+        await asyncio.sleep(0.3)
+        return await file(report, attachments)
+
+    house.lapor.file = slowly  # type: ignore[method-assign]
+    ticket = await filed(house)
+    async with at_work(house.worker.run(Lane.FILING)):
+        await asyncio.wait_for(begun.wait(), SOON)
+    assert await state_of(house, ticket) == "submitted"
+
+
+async def test_a_row_that_another_process_read_is_not_opened_again(house: TestHouse) -> None:
+    await house.inbound.take_in([text(LAMP, "1")])
+    async with reading(house.store) as tx:
+        [[row]] = await tx.conversations.waiting(house.clock(), 10)
+    await house.settle()
+    async with writing(house.store) as tx:
+        await tx.conversations.mark_failed([row.id], "failed here", house.clock(), None)
+    before = len(house.channel.sent)
+    await house.settle()
+    assert len(house.channel.sent) == before
+    [[left]] = await execute(house.store, "SELECT count(*) FROM inbox WHERE processed_at IS NULL")
+    assert left == 0
+
+
+async def test_an_attempt_that_was_overtaken_undoes_nothing(store: Store, tmp_path: Path) -> None:
+    slow, quick = build(store, tmp_path), build(store, tmp_path)
+    go = asyncio.Event()
+
+    async def stuck(address: str, message: Any) -> str:
+        await go.wait()
+        raise TemporaryFailure("too late")
+
+    slow.channel.send = stuck  # type: ignore[method-assign]
+    await slow.inbound.take_in([text(LAMP, "1")])
+    reader = asyncio.create_task(slow.settle((Lane.REPLY,)))
+    await asyncio.sleep(0.5)
+    quick.clock.ahead += timedelta(minutes=1)
+    await quick.settle()
+    sent = len(quick.channel.sent)
+    assert sent == 2
+    go.set()
+    slow.channel.send = quick.channel.send  # type: ignore[method-assign]
+    await reader
+    for _ in range(3):
+        quick.clock.ahead += timedelta(minutes=1)
+        await quick.settle()
+    assert len(quick.channel.sent) == sent
+    [[left]] = await execute(store, "SELECT count(*) FROM outbox WHERE state != 'done'")
+    assert left == 0
+
+
+async def test_a_reply_is_not_sent_again_because_the_database_stood_still(
+    house: TestHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away_until = 0.0
+    write = house.store.write
+
+    @contextlib.asynccontextmanager
+    async def writing_or_not() -> AsyncIterator[Any]:
+        if time.monotonic() < away_until:
+            raise TemporaryFailure("the database does not answer")
+        async with write() as session:
+            yield session
+
+    send = house.channel.send
+
+    async def sending(address: str, message: Any) -> str:
+        nonlocal away_until
+        away_until = away_until or time.monotonic() + 0.7
+        return await send(address, message)
+
+    monkeypatch.setattr(house.store, "write", writing_or_not)
+    house.channel.send = sending  # type: ignore[method-assign]
+    await house.inbound.take_in([text(LAMP, "1")])
+    async with at_work(house.inbound.run(), house.worker.run(Lane.REPLY)):
+        await until(lambda: len(house.channel.sent) >= 2)
+        await asyncio.sleep(1.2)
+    for _ in range(3):
+        house.clock.ahead += timedelta(minutes=1)
+        await house.settle()
+    assert len(house.channel.sent) == 2
+
+
+@pytest.mark.parametrize("processes", [2])
+async def test_several_processes_read_every_message_once_and_in_order(
+    store: Store, tmp_path: Path, processes: int
+) -> None:
+    stores = [Store(store.url, store.sealer) for _ in range(processes)]
+    houses = [build(one, tmp_path) for one in stores]
+    citizens, each = 12, 6
+
+    async def citizen(who: int) -> None:
+        for n in range(each):
+            words = FIRE if (who, n) == (3, 4) else f"{LAMP} {n}"
+            await houses[(who + n) % processes].inbound.take_in([text(words, f"{who}/{n}", f"c{who}")])
+
+    loops = [house.inbound.run() for house in houses]
+    loops += [house.worker.run(lane) for house in houses for lane in Lane]
+    async with at_work(*loops):
+        await asyncio.gather(*(citizen(who) for who in range(citizens)))
+        end = time.monotonic() + 40
+        while await execute(
+            store,
+            "SELECT 1 FROM inbox WHERE processed_at IS NULL UNION ALL "
+            "SELECT 1 FROM outbox WHERE state = 'pending' AND kind = 'say'",
+        ):
+            assert time.monotonic() < end
+            await asyncio.sleep(0.05)
+    lines = await execute(
+        store,
+        "SELECT m.conversation_id, i.message_id FROM messages m JOIN inbox i ON i.id = m.inbox_id "
+        "WHERE m.direction = 'in' ORDER BY m.conversation_id, m.id",
+    )
+    by_conversation: dict[int, list[str]] = {}
+    for conversation, message in lines:
+        by_conversation.setdefault(conversation, []).append(message)
+    heard = sorted(by_conversation.values(), key=lambda messages: int(messages[0].partition("/")[0]))
+    for who, messages in enumerate(heard):
+        assert sorted(messages) == [f"{who}/{n}" for n in range(each)]
+        if who != 3:
+            assert messages == [f"{who}/{n}" for n in range(each)]
+    [[errors]] = await execute(store, "SELECT count(*) FROM inbox WHERE error IS NOT NULL")
+    assert errors == 0
+    [[said]] = await execute(store, "SELECT count(*) FROM messages WHERE direction = 'out'")
+    assert sum(len(house.channel.sent) for house in houses) == said
+    assert await incidents(houses[0]) == 1
+    for one in stores:
+        await one.close()
+
+
+async def test_desk_and_citizen_at_the_same_incident_never_wait_for_each_other(store: Store, tmp_path: Path) -> None:
+    other = Store(store.url, store.sealer)
+    citizens, desk = build(store, tmp_path), build(other, tmp_path)
+    await citizens.hears(text(FIRE, "0"))
+    async with reading(store) as tx:
+        incident = (await tx.incidents.listing())[0].id
+
+    async def speak() -> None:
+        for n in range(30):
+            await citizens.inbound.take_in([text(f"{FIRE} {n}", f"m{n}")])
+            await citizens.inbound.drain()
+
+    async def click() -> None:
+        for n in range(30):
+            await desk.staff.move_incident(incident, ("dispatched", "on_scene")[n % 2], "Budi")
+
+    start = time.monotonic()
+    await asyncio.gather(speak(), click())
+    await citizens.inbound.settled()
+    assert time.monotonic() - start < 20
+    [[errors]] = await execute(store, "SELECT count(*) FROM inbox WHERE error IS NOT NULL")
+    assert errors == 0
+    await other.close()
+
+
+async def test_a_reply_whose_worker_was_faster_is_not_sent_again(house: TestHouse) -> None:
+    born: list[int] = []
+
+    async def later(ids: list[int]) -> None:
+        born.extend(ids)
+
+    house.inbound._deliver = later
+    await house.inbound.take_in([text(LAMP, "1")])
+    await house.inbound.drain()
+    await house.inbound.settled()
+    house.clock.ahead += timedelta(minutes=1)
+    await house.settle()
+    assert len(house.channel.sent) == 2
+    await house.worker.deliver(born)
+    assert len(house.channel.sent) == 2
+
+
+# --- databases, clocks, inputs ------------------------------------------------------------------------------
+
+
+async def test_those_who_wait_for_an_absent_database_wait_together() -> None:
+    async def write(items: Any) -> None:
+        await asyncio.sleep(0.1)
+        raise TemporaryFailure("away")
+
+    group: GroupCommit[int] = GroupCommit(write)
+    start = time.monotonic()
+    results = await asyncio.gather(*(group.add(n) for n in range(30)), return_exceptions=True)
+    assert all(isinstance(result, TemporaryFailure) for result in results)
+    assert time.monotonic() - start < 1.5
+
+
+async def test_a_clock_that_goes_back_stops_nothing(house: TestHouse) -> None:
+    house.clock.ahead = timedelta(hours=5)
+    await house.inbound.take_in([text(FIRE, "1")])
+    house.clock.ahead = timedelta(0)
+    await house.settle()
+    assert told_112(house, "c1")
+    assert len(house.transports["desk"].alerts) == 1
+
+
+async def test_characters_that_databases_refuse_and_words_without_end(house: TestHouse) -> None:
+    said = await house.hears(text("lampu jalan\0 mati \ud83d depan masjid " + "sekali " * 100_000, "1\0", "c1"))
+    assert said
+    [[longest]] = await execute(house.store, "SELECT max(length(text)) FROM messages WHERE direction = 'in'")
+    assert longest <= 10_000
+
+
+async def test_errors_carry_no_words_of_citizens(
+    house: TestHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(state: Any, event: Any) -> Any:
+        raise KeyError(event.text)
+
+    monkeypatch.setattr(inbound_module, "advance", broken)
+    try:
+        for log_format in ("json", "console"):
+            logs.configure("DEBUG", log_format)
+            await house.inbound.take_in([text("nomor saya 0811-0000-0001", log_format)])
+            for _ in range(6):
+                house.clock.ahead += timedelta(seconds=20)
+                await house.settle()
+    finally:
+        logs.configure("ERROR", "console")
+    written = capsys.readouterr()
+    assert "KeyError" in written.err, "the error is told"
+    assert "0811" not in written.err + written.out
+    stored = await execute(house.store, "SELECT error FROM inbox UNION ALL SELECT reason FROM outbox")
+    assert not any("0811" in (row[0] or "") for row in stored)
+
+
+async def test_a_deadlock_is_a_temporary_failure() -> None:
+    if not POSTGRES:
+        pytest.skip("no PostgreSQL: SIAGA_TEST_POSTGRES names none")
+    from bot.store.sealing import Sealer
+
+    name = "siaga_stress_deadlock"
+    connection = await asyncpg.connect(POSTGRES)
+    await connection.execute(f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} (id int primary key, n int)")
+    await connection.execute(f"INSERT INTO {name} VALUES (1, 0), (2, 0)")
+    store = Store(POSTGRES.replace("postgresql://", "postgresql+asyncpg://"), Sealer(SECRET))
+    meet = asyncio.Barrier(2)
+
+    async def crosswise(first: int, second: int) -> None:
+        async with store.write() as session:
+            await session.execute(sql(f"UPDATE {name} SET n = n + 1 WHERE id = {first}"))
+            await meet.wait()
+            await session.execute(sql(f"UPDATE {name} SET n = n + 1 WHERE id = {second}"))
+
+    try:
+        results = await asyncio.gather(crosswise(1, 2), crosswise(2, 1), return_exceptions=True)
+        assert sorted(type(result).__name__ for result in results) == ["NoneType", "TemporaryFailure"]
+    finally:
+        await store.close()
+        await connection.execute(f"DROP TABLE {name}")
+        await connection.close()
+
+
+async def test_a_database_that_is_full_or_away_is_a_temporary_failure(store: Store) -> None:
+    if store.is_sqlite:
+        async with store.engine.connect() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+
+        async def fill() -> None:
+            async with store.write() as session:
+                connection = await session.connection()
+                await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+                await connection.exec_driver_sql("CREATE TABLE big AS SELECT zeroblob(10000000) AS filling")
+
+        with pytest.raises(TemporaryFailure):
+            await fill()
+        return
+    gone = Store(store.url.rpartition("/")[0] + "/siaga_no_such_database", store.sealer)
+    with pytest.raises(TemporaryFailure):
+        async with gone.read() as session:
+            await session.execute(sql("SELECT 1"))
+    await gone.close()
