@@ -18,6 +18,7 @@ from bot.channels.webchat import WebChatChannel
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.effects import Effects
 from bot.failures import SiagaError
+from bot.followups import EraseHandler, FollowHandler
 from bot.gateways.alert_console import ConsoleAlert
 from bot.gateways.base import AlertTransport, Lapor
 from bot.gateways.emergency_desk import EmergencyDesk
@@ -31,6 +32,7 @@ from bot.handlers import AlertHandler, FileHandler, SayHandler
 from bot.inbound import Alarm, Inbound
 from bot.incoming import Reader
 from bot.media import MediaFolder
+from bot.office import Office
 from bot.settings import DATA, BadSettings, Settings
 from bot.staff import Staff
 from bot.store import schema
@@ -94,6 +96,8 @@ class House:
                 await self.inbound.take_in(await whatsapp.missed(datetime.now(UTC) - CATCH_UP))
             except SiagaError as error:
                 log.warning("whatsapp_catch_up_failed", reason=str(error))
+            except Exception:
+                log.exception("whatsapp_catch_up_failed")
             else:
                 await self.doors.refused.wait()
                 self.doors.refused.clear()
@@ -116,7 +120,7 @@ class House:
         for task in everything:
             task.cancel()
         for task in everything:
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
         await self.doors.close()
         ports: list[Channel | AlertTransport | Lapor] = [*self.channels.values(), *self.transports.values(), self.lapor]
@@ -166,7 +170,7 @@ def build(
     )
     agencies = {code: category.agency for code, category in categories().items()}
     effects = Effects(texts.render, {name: c.limits for name, c in channels.items()}, agencies)
-    reader = Reader(channels, understands, pins, media)
+    reader = Reader(channels, understands, pins, media, Office.load(DATA / "office_hours.yml").back_at)
     inbound = Inbound(
         store, channels, reader, effects, texts.choice, worker.deliver, clock, _alarm(WordList.load(DATA, gazetteer))
     )
@@ -258,5 +262,7 @@ def _handlers(
     return {
         "say": SayHandler(channels),
         "file": FileHandler(store, lapor, media, place_name, lease, clock),
+        "follow": FollowHandler(store, lapor, media, lease, clock),
+        "erase": EraseHandler(media, store, clock),
         "alert": AlertHandler(store, ladder, transports, place_name, f"{public_url}/admin/112", clock),
     }

@@ -16,7 +16,9 @@ from bot.store.transaction import Transaction
 from flows.emergency import UNANSWERED_AFTER
 from flows.engine import advance
 from flows.model import (
+    AddToReport,
     Effect,
+    EraseCitizen,
     Event,
     FileReport,
     HandBack,
@@ -25,7 +27,10 @@ from flows.model import (
     RaiseIncident,
     Say,
     SayWords,
+    SearchDuplicates,
+    ShowMyData,
     State,
+    SupportReport,
     Tick,
     UpdateIncident,
 )  # fmt: skip
@@ -85,11 +90,33 @@ class Effects:
                         payload = {"incident": effect.case.incident, "update": version}
                         key = f"{effect.case.incident}/v{version}"
                         await tx.outbox.add(Lane.EMERGENCY, "alert", key, conversation_id, payload, now, now)
+                case AddToReport():
+                    await self._add_to(tx, conversation_id, key, effect, now)
+                case SupportReport():
+                    await tx.duplicates.support(effect.ticket, conversation_id, now)
+                case EraseCitizen():
+                    await tx.erasures.begin(conversation_id, now)
+                    await tx.outbox.add(Lane.NOTIFICATION, "erase", key, conversation_id, {}, now, now)
+                case SearchDuplicates() | ShowMyData():
+                    # Answered where the step is taken, in the same transaction.
+                    pass
                 case HandOver() | HandBack():
                     # The conversation's row follows the state; there is nothing to send.
                     pass
                 case _:
                     assert_never(effect)
+
+    @staticmethod
+    async def _add_to(
+        tx: Transaction, conversation_id: int, key: str, effect: AddToReport, now: datetime
+    ) -> None:
+        """The addition goes along with a report still in the house, and follows one that has left it."""
+        left = await tx.reports.add_to(effect.ticket, effect.attachments, effect.words, effect.reopens, now)
+        if left:
+            payload = {
+                "ticket": effect.ticket, "words": effect.words, "attachments": [a.hash for a in effect.attachments],
+            }  # fmt: skip
+            await tx.outbox.add(Lane.FILING, "follow", key, conversation_id, payload, now, now)
 
     async def give_up(
         self, tx: Transaction, conversation: Conversation, row: int, from_citizen: bool, now: datetime

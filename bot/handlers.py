@@ -125,6 +125,8 @@ class FileHandler:
             report = await tx.reports.locked(ticket)
             if report is None or report.tracking_id:
                 return report.tracking_id if report else None
+            if report.description != to_file.description or len(await tx.reports.photos(ticket)) != len(photos):
+                raise TemporaryFailure("the citizen added to the report while its photos went up")
             if not await tx.outbox.start_sending(item, self._clock() + self._sending_lease):
                 raise TakenOver
             await tx.reports.move(ticket, "filing", "siaga", self._clock())
@@ -259,7 +261,8 @@ class AlertHandler:
         try:
             return await self._tell(self._ladder[rung].transport, incident)
         except Exception as error:
-            raise self._failure(item, error) from error
+            self._out_of_patience(item, error)
+            raise
 
     async def _tell_all(self, item: Item, incident: Incident) -> str:
         """Bring an update to everyone on the ladder, side by side: one that is away keeps it from no other."""
@@ -267,7 +270,8 @@ class AlertHandler:
         told_to = await asyncio.gather(*(self._tell(name, incident) for name in names), return_exceptions=True)
         for answer in told_to:
             if isinstance(answer, Exception):
-                raise self._failure(item, answer) from answer
+                self._out_of_patience(item, answer)
+                raise answer
         return ",".join(map(str, told_to)) or "desk"
 
     async def _tell(self, transport: str, incident: Incident) -> str:
@@ -278,11 +282,10 @@ class AlertHandler:
             raise TemporaryFailure(f"{transport} did not answer in time") from None
 
     @staticmethod
-    def _failure(item: Item, error: Exception) -> Exception:
+    def _out_of_patience(item: Item, error: Exception) -> None:
         """Patience belongs to filings: after a few tries the next contact is worth more than this one."""
-        if isinstance(error, Rejected) or item.attempts + 1 < RUNG_TRIES:
-            return error
-        return Rejected(told(error))
+        if not isinstance(error, Rejected) and item.attempts + 1 >= RUNG_TRIES:
+            raise Rejected(told(error)) from error
 
     def _place(self, item: Item) -> tuple[int, int]:
         """Round and rung; a ladder that was made shorter meanwhile is climbed from its foot."""

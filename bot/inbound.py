@@ -1,4 +1,4 @@
-"""The way in: inbox row -> understand -> one transaction of advance and everything it decided -> replies out.
+"""The way in: messages are taken into the inbox, and it is chosen who is read next.
 
 Many conversations share one transaction; one conversation is never read twice at the same time, and its
 messages keep their order. A conversation with files to fetch goes alone, so a slow provider delays nobody else;
@@ -10,27 +10,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 
 from bot.channels.base import Channel, Incoming
 from bot.effects import Effects
-from bot.failures import TemporaryFailure, told
+from bot.failures import TemporaryFailure
 from bot.group_commit import GroupCommit
-from bot.incoming import Reader, arrival, groups
-from bot.metrics import INBOX_ERRORS, READ, TAKEN_IN
+from bot.hearing import Choice, Deliver, Hearing
+from bot.incoming import Reader, arrival
+from bot.metrics import TAKEN_IN
 from bot.store.conversations import Waiting
-from bot.store.ledger import Line
-from bot.store.tables import Conversation
-from bot.store.transaction import Transaction, reading, writing
+from bot.store.transaction import reading, writing
 from bot.store.unit_of_work import Store
-from flows import codec
-from flows.engine import advance
-from flows.model import Event, Language, Say, State, Text, Tick, Understanding
 
 log = structlog.get_logger(__name__)
 
@@ -38,32 +33,13 @@ BATCH: Final = 30
 """Conversations read in one transaction."""
 ROWS: Final = 60
 """Messages read in one transaction, a few more or less."""
-TRIES: Final = 4
-TRIES_IN_DANGER: Final = 2
 IDLE: Final = 0.5
 """Seconds between looks at the inbox when nothing wakes us: another process may have written."""
 GRACE: Final = 5.0
 """Seconds that replies under way are given when the service stops."""
 
-Choice = Callable[[tuple[str, ...], str, Language], str | None]
-Deliver = Callable[[list[int]], Awaitable[None]]
 Alarm = Callable[[str], bool]
 """Whether words sound like danger: quick, by word list, only to decide who is read first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A conversation's rows, each as the event it stands for."""
-
-    conversation_id: int
-    events: tuple[tuple[tuple[Waiting, ...], Event], ...]
-
-    @property
-    def rows(self) -> list[Waiting]:
-        return [row for rows, _ in self.events for row in rows]
-
-    def one_by_one(self) -> list[Read]:
-        return [Read(self.conversation_id, (event,)) for event in self.events]
 
 
 class Inbound:
@@ -75,11 +51,7 @@ class Inbound:
         alarm: Alarm = lambda words: False,
     ) -> None:  # fmt: skip
         self._store = store
-        self._channels = channels
         self._reader = reader
-        self._effects = effects
-        self._choice = choice
-        self._deliver = deliver
         self._clock = clock
         self._alarm = alarm
         self._wake = asyncio.Event()
@@ -87,7 +59,9 @@ class Inbound:
         """Rows that sound like danger and were not yet looked at."""
         self._busy: Counter[int] = Counter()
         self._alone: set[asyncio.Task[None]] = set()
-        self._sending: set[asyncio.Task[None]] = set()
+        self._hearing = Hearing(
+            store, channels, reader, effects, choice, deliver, clock, lambda rows: self._urgent.update(rows)
+        )
         self._taking_in = GroupCommit(self._store_arrivals)
 
     # --- taking in ---
@@ -146,8 +120,8 @@ class Inbound:
         finally:
             for task in self._alone:
                 task.cancel()
-            if self._sending:
-                await asyncio.wait(self._sending, timeout=GRACE)
+            if self._hearing.sending:
+                await asyncio.wait(self._hearing.sending, timeout=GRACE)
 
     async def drain(self) -> int:
         """Read what cries for help and one batch of the rest; returns how many conversations that were."""
@@ -178,12 +152,13 @@ class Inbound:
         """
         if not self._urgent:
             return 0
+        looked_at = set(self._urgent)
         async with reading(self._store) as tx:
-            cries = await tx.conversations.rows(sorted(self._urgent))
+            cries = await tx.conversations.rows(sorted(looked_at))
             calm = {cry.conversation_id for cry in cries} - set(self._busy)
             waiting = await tx.conversations.waiting(now, BATCH, only=sorted(calm))
         queues = {rows[0].conversation_id: rows for rows in waiting}
-        self._urgent.clear()
+        self._urgent -= looked_at
         batch: list[list[Waiting]] = []
         for conversation in dict.fromkeys(cry.conversation_id for cry in cries):
             theirs = [cry for cry in cries if cry.conversation_id == conversation]
@@ -208,12 +183,12 @@ class Inbound:
             else:
                 quick.append(rows)
         if quick:
-            await self._read_together(quick)
+            await self._hearing.read(quick)
 
     async def settled(self) -> None:
         """Wait for the conversations that are being read alone, and for the replies under way."""
-        while self._alone or self._sending:
-            await asyncio.gather(*self._alone, *self._sending, return_exceptions=True)
+        while self._alone or self._hearing.sending:
+            await asyncio.gather(*self._alone, *self._hearing.sending, return_exceptions=True)
 
     async def _ring(self, now: datetime) -> None:
         """Put a Tick in line where the dialogue wants one."""
@@ -234,7 +209,7 @@ class Inbound:
     async def _read_alone(self, rows: list[Waiting]) -> None:
         conversation = rows[0].conversation_id
         try:
-            await self._read_together([rows])
+            await self._hearing.read([rows])
         except TemporaryFailure as error:
             log.warning("conversation_later", conversation=conversation, error=str(error))
         except Exception:
@@ -243,175 +218,3 @@ class Inbound:
             self._busy[conversation] -= 1
             self._busy += Counter()  # leaves out what stands at zero
             self.wake()
-
-    async def _read_together(self, waiting: Sequence[list[Waiting]]) -> None:
-        now = self._clock()
-        found = await asyncio.gather(*(self._reader.events(rows, now) for rows in waiting), return_exceptions=True)
-        reads: list[Read] = []
-        for rows, events in zip(waiting, found, strict=True):
-            if not isinstance(events, BaseException):
-                reads.append(Read(rows[0].conversation_id, tuple(events)))
-                continue
-            if not isinstance(events, Exception):
-                raise events
-            # One message must not take those behind it down with it.
-            pieces = groups(rows)
-            if len(pieces) > 1:
-                for piece in pieces:
-                    await self._read_together([piece])
-            else:
-                log.warning("message_not_read", conversation=rows[0].conversation_id, error=type(events).__name__)
-                await self._failed(rows, None, events)
-        if reads:
-            await self._carry(reads)
-
-    async def _carry(self, reads: Sequence[Read]) -> None:
-        """Commit these together; what fails, fails alone: conversation by conversation, then message by message."""
-        try:
-            at_once = await self._commit(reads)
-        except TemporaryFailure:
-            raise
-        except Exception as error:
-            pieces = reads if len(reads) > 1 else reads[0].one_by_one()
-            if len(pieces) > 1:
-                for piece in pieces:
-                    await self._carry([piece])
-                return
-            rows, event = reads[0].events[0]
-            log.exception("conversation_failed", conversation=reads[0].conversation_id)
-            await self._failed(rows, event, error)
-            return
-        if at_once:
-            task = asyncio.create_task(self._send(at_once))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-        try:
-            await self._reader.forget([row for read in reads for row in read.rows])
-        except OSError as error:
-            log.warning("upload_not_removed", reason=error.strerror)
-
-    async def _send(self, ids: list[int]) -> None:
-        """Bring replies out while the next messages are read; what fails here is the outbox workers' to repeat."""
-        try:
-            await self._deliver(ids)
-        except TemporaryFailure as error:
-            log.warning("replies_later", error=str(error))
-        except Exception:
-            log.exception("replies_failed")
-
-    async def _commit(self, reads: Sequence[Read]) -> list[int]:
-        now = self._clock()
-        read_now: list[int] = []
-        async with writing(self._store) as tx:
-            with tx.flushing_once():
-                conversations = await tx.conversations.lock(sorted({read.conversation_id for read in reads}))
-                still_open = await tx.conversations.still_open([row.id for read in reads for row in read.rows])
-                for read in reads:
-                    conversation = conversations.get(read.conversation_id)
-                    if conversation is not None:
-                        read_now += await self._advance(tx, conversation, read, still_open, now)
-                at_once = await tx.ledger.write()
-                await tx.conversations.mark_read(read_now, now)
-        return at_once
-
-    async def _advance(
-        self, tx: Transaction, conversation: Conversation, read: Read, still_open: Collection[int], now: datetime
-    ) -> list[int]:
-        """Let the dialogue hear what is still unread; returns those rows."""
-        heard: list[int] = []
-        state: State | None = None
-        for rows, event in read.events:
-            if not all(row.id in still_open for row in rows):
-                continue
-            state = state or tx.conversations.state_of(conversation)
-            event = self._with_choice(event, state)
-            for stored in self._reader.attachments(event):
-                await tx.reports.keep_media(stored, now)
-            step = advance(state, event)
-            state = step.state
-            self._write_down(tx, rows, event, step.effects)
-            await self._effects.carry_out(
-                tx, read.conversation_id, conversation.channel, str(rows[0].id), state, step.effects, now
-            )
-            heard += [row.id for row in rows]
-            # A long batch must not keep a reply that is due from its next step.
-            await asyncio.sleep(0)
-            READ.labels(type(event).__name__).inc()
-        if state:
-            tx.conversations.save(conversation, state)
-        return heard
-
-    def _with_choice(self, event: Event, state: State) -> Event:
-        if isinstance(event, Text) and state.question and state.question.options:
-            picked = self._choice(state.question.options, event.text, state.language)
-            return replace(event, choice=picked)
-        return event
-
-    def _write_down(self, tx: Transaction, rows: Sequence[Waiting], event: Event, effects: Sequence[Any]) -> None:
-        """The citizen's side of the transcript, with what was understood beside it."""
-        first = rows[0]
-        if first.source not in self._channels or isinstance(event, Tick):
-            return
-        understanding = _understanding(event)
-        did = [e.key if isinstance(e, Say) else type(e).__name__ for e in effects]
-        tx.ledger.heard(
-            Line(
-                first.conversation_id, "in", type(event).__name__.lower(), self._reader.words(event),
-                first.received_at, {**self._reader.data(event), "did": did}, first.id,
-                codec.encode(understanding) if understanding else None,
-            )
-        )  # fmt: skip
-
-    # --- when it fails ---
-
-    async def _failed(self, rows: Sequence[Waiting], event: Event | None, error: Exception) -> None:
-        """Try again with growing patience; in the end the row is closed, told, and a person is called.
-
-        Danger gets no patience: one more try at once, then 112 and the desk hear of it whatever is broken here.
-        """
-        INBOX_ERRORS.inc()
-        now = self._clock()
-        first, ids = rows[0], [row.id for row in rows]
-        understanding = _understanding(event)
-        danger = understanding is not None and understanding.emergency.level != "none"
-        tries = TRIES_IN_DANGER if danger else TRIES
-        if first.attempts + 1 < tries or isinstance(error, TemporaryFailure):
-            again = now if danger else now + timedelta(seconds=2.0 ** min(first.attempts, 4))
-            async with writing(self._store) as tx:
-                await tx.conversations.mark_failed(ids, told(error), again, None)
-            if danger:
-                self._urgent |= set(ids)
-            return
-        log.error("message_given_up", conversation=first.conversation_id, inbox=first.id, error=type(error).__name__)
-        for way in ("rescue", "give_up", "close") if danger else ("give_up", "close"):
-            try:
-                at_once = await self._close(way, rows, event, error, now)
-            except TemporaryFailure:
-                raise
-            except Exception:
-                log.exception("giving_up_failed", way=way, inbox=first.id)
-            else:
-                if at_once:
-                    await self._send(at_once)
-                return
-
-    async def _close(
-        self, way: str, rows: Sequence[Waiting], event: Event | None, error: Exception, now: datetime
-    ) -> list[int]:
-        first = rows[0]
-        async with writing(self._store) as tx:
-            await tx.conversations.mark_failed([row.id for row in rows], told(error), now, now)
-            conversation = (await tx.conversations.lock([first.conversation_id])).get(first.conversation_id)
-            if conversation is None or way == "close":
-                return []
-            understanding = _understanding(event)
-            if way == "rescue" and event is not None and understanding is not None:
-                await self._effects.rescue(tx, conversation, first.id, event, understanding.language, now)
-            else:
-                await self._effects.give_up(tx, conversation, first.id, first.source in self._channels, now)
-            return await tx.ledger.write()
-
-
-def _understanding(event: Event | None) -> Understanding | None:
-    understanding: Understanding | None = getattr(event, "understanding", None)
-    return understanding

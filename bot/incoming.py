@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +14,7 @@ import structlog
 from bot.channels.base import Channel, Incoming, KeepsUploads, Media
 from bot.channels.phone import phone_of_vcard
 from bot.failures import Rejected, SiagaError
-from bot.media import MOST_BYTES, MediaFolder, Refused
+from bot.media import MOST_BYTES, MOST_FILE_BYTES, MediaFolder, Refused
 from bot.store.conversations import Arrival, Waiting
 from flows import codec
 from flows.model import (
@@ -40,6 +41,7 @@ FETCHES: Final = 8
 """Photos held in memory at the same time, each of up to 20 MB."""
 MOST_WORDS: Final = 8000
 """Characters of a message that are kept: twice what Telegram and WhatsApp let through."""
+_FILES: Final = ("video", "document")
 _OTHERS: Final = ("voice", "sticker", "video", "document", "contact", "unsupported")
 
 
@@ -85,9 +87,11 @@ class Reader:
     """Turns inbox rows into events. Does all the slow work, with no transaction open."""
 
     def __init__(
-        self, channels: Mapping[str, Channel], understander: Understander, pins: PinResolver, media: MediaFolder
-    ) -> None:
+        self, channels: Mapping[str, Channel], understander: Understander, pins: PinResolver, media: MediaFolder,
+        back_at: Callable[[datetime], datetime | None] = lambda at: None,
+    ) -> None:  # fmt: skip
         self._channels = channels
+        self._back_at = back_at
         self._understander = understander
         self._pins = pins
         self._media = media
@@ -96,7 +100,7 @@ class Reader:
     @staticmethod
     def has_files(payload: Mapping[str, Any]) -> bool:
         """Whether reading this message means fetching something."""
-        return payload.get("kind") in ("photo", "contact") and bool(payload.get("media"))
+        return payload.get("kind") in ("photo", "contact", *_FILES) and bool(payload.get("media"))
 
     async def events(self, rows: Sequence[Waiting], now: datetime) -> list[tuple[tuple[Waiting, ...], Event]]:
         """Each event with the rows it covers, in order; the pieces of an album are one event."""
@@ -125,7 +129,7 @@ class Reader:
             return event
         match payload["kind"]:
             case "button":
-                return Tap(**common, option=payload["button"])
+                return Tap(**common, option=payload["button"], back_at=self._back_at(row.received_at))
             case "pin":
                 lat, lon = payload["pin"]
                 return Pin(**common, place=self._place(lat, lon), live=bool(payload.get("live")))
@@ -133,11 +137,13 @@ class Reader:
                 return await self._photos(group, common, text, u, danger)
             case kind if kind in _OTHERS:
                 phone = payload.get("phone") or await self._phone_in(row)
-                return Other(**common, kind=kind, phone=phone, caption=text, understanding=u)
+                file = await self._file_in(row, danger)
+                return Other(**common, kind=kind, attachment=file, phone=phone, caption=text, understanding=u)
             case _:
                 return Text(
-                    **common, text=text or "", understanding=u or Understanding(), edit_of=payload.get("edit_of")
-                )
+                    **common, text=text or "", understanding=u or Understanding(), edit_of=payload.get("edit_of"),
+                    back_at=self._back_at(row.received_at),
+                )  # fmt: skip
 
     def _place(self, lat: float, lon: float) -> Place:
         try:
@@ -157,6 +163,23 @@ class Reader:
             return None
         return phone_of_vcard(card)
 
+    async def _file_in(self, row: Waiting, danger: bool) -> Attachment | None:
+        """A video or PDF, stored as it came; None when it cannot be kept: the citizen hears what to send instead."""
+        if row.payload["kind"] not in _FILES or not row.payload.get("media"):
+            return None
+        media = Media(**row.payload["media"][0])
+        if media.size is not None and media.size > MOST_FILE_BYTES:
+            return None
+        channel = self._channels[row.source]
+        try:
+            async with self._patience(danger):
+                return await self._media.keep(await channel.fetch(media, MOST_FILE_BYTES))
+        except (SiagaError, TimeoutError) as error:
+            log.info("file_unavailable", channel=row.source, error=type(error).__name__)
+        except OSError as error:
+            log.error("file_not_stored", reason=error.strerror)
+        return None
+
     async def _photos(
         self, group: list[Waiting], common: dict[str, Any], text: str | None, u: Understanding | None, danger: bool
     ) -> Event:
@@ -171,6 +194,19 @@ class Reader:
             place=self._place(*gps) if gps else None,
         )  # fmt: skip
 
+    @asynccontextmanager
+    async def _patience(self, danger: bool) -> AsyncIterator[None]:
+        """For fetching and storing a file: a few at a time, so that they fit into memory, each for its time.
+
+        Where someone is in danger nothing is waited for longer than a moment, least of all others' files.
+        """
+        if danger:
+            async with asyncio.timeout(FETCH_SECONDS_IN_DANGER):
+                yield
+        else:
+            async with self._fetching, asyncio.timeout(FETCH_SECONDS):
+                yield
+
     async def forget(self, rows: Sequence[Waiting]) -> None:
         """These rows are read for good: uploads that a channel held for them can go."""
         for row in rows:
@@ -180,24 +216,12 @@ class Reader:
                     await channel.forget(Media(**media))
 
     async def _fetched(self, channel: Channel, media: Media, danger: bool) -> Attachment | PhotoProblem:
-        """One photo, or the reason why not. Where someone is in danger nothing is waited for longer than a moment."""
-        if not danger:
-            async with self._fetching:
-                return await self._fetch(channel, media, FETCH_SECONDS)
-        try:
-            async with asyncio.timeout(FETCH_SECONDS_IN_DANGER):
-                return await self._fetch(channel, media, FETCH_SECONDS_IN_DANGER)
-        except TimeoutError:
-            return "unavailable"
-
-    async def _fetch(self, channel: Channel, media: Media, seconds: float) -> Attachment | PhotoProblem:
         """One photo, or the reason why not; what is wrong with a photo never stops a conversation."""
         if media.size is not None and media.size > MOST_BYTES:
             return "too_big"
         try:
-            async with asyncio.timeout(seconds):
-                content = await channel.fetch(media, MOST_BYTES)
-            return await self._media.take(content)
+            async with self._patience(danger):
+                return await self._media.take(await channel.fetch(media, MOST_BYTES))
         except Refused as refused:
             return refused.problem
         except Rejected as error:
@@ -243,7 +267,8 @@ class Reader:
             case Photos():
                 return {"photos": [p.hash for p in event.photos], "problems": list(event.problems)}
             case Other():
-                return {"kind": event.kind}
+                files = {"files": [event.attachment.hash]} if event.attachment else {}
+                return {"kind": event.kind, **files}
             case Pin():
                 return {"place": codec.encode(event.place), "live": event.live}
             case Text(edit_of=str()):

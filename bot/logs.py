@@ -59,8 +59,15 @@ def shown(error: BaseException) -> str:
 
     Other errors quote what they stumbled over, which is what citizens wrote; a traceback's lines are code alone.
     """
-    lines = traceback.format_tb(error.__traceback__)
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    before = f"{shown(cause)}\nthen\n" if cause else ""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return "\nthen\n".join(_shown_alone(one) for one in reversed(chain))
+
+
+def _shown_alone(error: BaseException) -> str:
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    return f"{before}{''.join(lines)}{kind}{f': {told(error)}' if isinstance(error, SiagaError) else ''}"
+    words = f": {told(error)}" if isinstance(error, SiagaError) else ""
+    return "".join(traceback.format_tb(error.__traceback__)) + kind + words

@@ -20,6 +20,10 @@ from PIL import ExifTags, Image, ImageOps
 from flows.model import Attachment, PhotoProblem
 
 MOST_BYTES: Final = 20 * 1024 * 1024
+MOST_FILE_BYTES: Final = 15 * 1024 * 1024
+"""Videos and PDF are kept as they came, so they are smaller than what a photo may be before it is cleaned."""
+_PICTURES: Final = (b"hei", b"hev", b"mif", b"avi", b"crx", b"M4A", b"M4B")
+"""Brands of the same container that hold pictures or sound."""
 MOST_PIXELS: Final = 36_000_000
 LONGEST_EDGE: Final = 2048
 """Enough to read a house number in a street scene, small enough for LAPOR! and a village's line."""
@@ -54,6 +58,8 @@ def clean(content: bytes) -> Clean:
             if image.width * image.height > MOST_PIXELS:
                 raise Refused("too_many_pixels")
             gps = _gps(image)
+            # A JPEG is decoded no larger than needed: a tenth of the memory of a 36-megapixel picture.
+            image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
             plain = upright.convert("RGB")
@@ -83,6 +89,18 @@ def _gps(image: Image.Image) -> tuple[float, float] | None:
 def _degrees(parts: tuple[float, float, float], reference: str) -> float:
     value = float(parts[0]) + float(parts[1]) / 60 + float(parts[2]) / 3600
     return -value if reference in ("S", "W") else value
+
+
+def file_type(content: bytes) -> str | None:
+    """The type of a video or PDF by its first bytes, whatever its name says; None for anything else."""
+    if content.startswith(b"%PDF-"):
+        return "application/pdf"
+    if content[4:8] == b"ftyp":
+        brand = content[8:12]
+        if brand.startswith(b"3g"):
+            return "video/3gpp"
+        return None if brand.startswith(_PICTURES) else "video/mp4"
+    return None
 
 
 class MediaFolder:
@@ -118,6 +136,19 @@ class MediaFolder:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+    async def keep(self, content: bytes) -> Attachment | None:
+        """Store a video or PDF as it came; None when its content is neither. Raises OSError."""
+        content_type = file_type(content)
+        if content_type is None or len(content) > MOST_FILE_BYTES:
+            return None
+        digest = hashlib.sha256(content).hexdigest()
+        await asyncio.to_thread(self.write, digest, content)
+        return Attachment(digest, content_type, len(content))
+
+    def remove(self, digest: str) -> None:
+        """Delete a file for good. Raises OSError; one that is gone already is gone."""
+        self.path(digest).unlink(missing_ok=True)
 
     def path(self, digest: str) -> Path:
         """Where this content lies. Raises ValueError on anything that is not a hash."""

@@ -17,15 +17,10 @@ from bot.store.outbox import Lane
 from bot.store.tables import Incident, Report
 from bot.store.transaction import Transaction, writing
 from bot.store.unit_of_work import Store
+from flows.status import AT_LAPOR
 
 _HEARD: Final = ("acknowledged", "dispatched", "on_scene", "resolved", "not_emergency")
 """Steps the citizen is told; *laporan palsu* is not one of them."""
-
-
-AT_LAPOR: Final = (
-    "submitted", "verified", "in_progress", "need_info", "transferred", "done", "closed", "archived", "rejected",
-)  # fmt: skip
-"""States of a report that LAPOR! holds, so that a petugas may bring news of it."""
 
 
 class Refused(SiagaError):

@@ -128,18 +128,19 @@ def _add_health(app: FastAPI, house: House) -> None:
 
 
 async def readiness(house: House) -> dict[str, Any]:
-    """Database, model, the age of what should have left the house, and whether every task still runs."""
+    """Database, model, the age of what should be read or have left the house, and whether every task still runs."""
     trouble = house.understander.trouble if isinstance(house.understander, Guarded) else None
-    checks: dict[str, Any] = {"ready": True, "database": "ok", "model": trouble or "ok", "outbox_seconds": 0.0}
+    checks: dict[str, Any] = {"ready": True, "database": "ok", "model": trouble or "ok"}
+    checks |= {"outbox_seconds": 0.0, "inbox_seconds": 0.0}
     try:
         await answers(house.store)
         async with reading(house.store) as tx:
             now = datetime.now(UTC)
             checks["outbox_seconds"] = round(await tx.outbox.oldest_overdue(now, Lane.REPLY), 1)
+            checks["inbox_seconds"] = round(await tx.conversations.oldest_unread(now), 1)
     except SiagaError as error:
         checks["database"] = str(error)
     checks["tasks"] = "ok" if not any(t.done() for t in house.tasks) else "a task has ended"
-    checks["ready"] = (
-        checks["database"] == checks["model"] == checks["tasks"] == "ok" and checks["outbox_seconds"] < LATE_SECONDS
-    )
+    late = max(checks["outbox_seconds"], checks["inbox_seconds"])
+    checks["ready"] = checks["database"] == checks["model"] == checks["tasks"] == "ok" and late < LATE_SECONDS
     return checks

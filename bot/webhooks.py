@@ -117,6 +117,10 @@ def _door(doors: Doors, channel: Channel, public_url: str):  # type: ignore[no-u
             log.error("webhook_not_stored", channel=channel.name, reason=str(error))
             doors.refused.set()
             return Response("not stored, try again", 503)
+        except Exception:
+            log.exception("webhook_not_stored", channel=channel.name)
+            doors.refused.set()
+            return Response("not stored, try again", 503)
         text, content_type = webhook_answer(channel.name)
         return Response(text, 200, media_type=content_type)
 
@@ -165,13 +169,16 @@ def emergency_router(staff: Staff, secret: str) -> APIRouter:
             FORGED.labels("emergency").inc()
             return Response("the signature is wrong or too old", 403)
         try:
-            data = json.loads(body)
+            data = json.loads(body.replace(b"\\u0000", b""))
             incident, state, by = str(data["incident"]), str(data["state"]), str(data.get("by") or "112")
         except (ValueError, KeyError, TypeError):
             return Response("the body needs incident and state", 400)
         if state not in ("acknowledged", "dispatched", "on_scene", "resolved"):
             return Response(f"the state {state[:40]} is not known", 400)
-        changed = await staff.move_incident(incident, state, by[:80])
+        try:
+            changed = await staff.move_incident(incident, state, by[:80])
+        except TemporaryFailure:
+            return Response("not stored, try again", 503)
         return Response("changed" if changed else "unchanged", 200)
 
     return router

@@ -86,8 +86,9 @@ class Given:
 class Draft:
     """A report being gathered. None or empty means not yet known; `*_settled` that it is not asked again.
 
-    `place_asked` counts the answers that did not settle the place; `files` are videos and documents beside the photos. `given` is in the order in which the messages came.
-    `searched`: duplicates were looked for; `similar`: one was found, and the citizen has not said which it is.
+    `place_asked` counts the answers that did not settle the place. `files` are videos and documents. `given` is in
+    the order in which the messages came. `searched`: duplicates were looked for; `similar`: one was found, and the
+    citizen has not said which it is.
     """
 
     started_at: datetime

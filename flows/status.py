@@ -81,7 +81,9 @@ def changed(state: State, event: ReportChanged) -> Step:
 
 def _done(state: State, ticket: Ticket, args: dict[str, Arg]) -> Step:
     """Whether it is really done is asked, unless the citizen is busy with something else."""
-    if not may_ask(state):
-        return Step(state, (Say("report_done", {**args, "asks": "no"}),))
-    say = Say("report_done", {**args, "asks": "yes"}, options("done:yes", "done:no"))
+    asks = may_ask(state)
+    args = {**args, "asks": "yes" if asks else "no"}
+    if not asks:
+        return Step(state, (Say("report_done", args),))
+    say = Say("report_done", args, options("done:yes", "done:no"))
     return Step(replace(state, question=question("done", say, ticket.ticket)), (say,))

@@ -51,8 +51,12 @@ class Keywords:
             raise RuntimeError("this text cannot be understood")
         if "kebakaran" in text:
             return Understanding("darurat", 1.0, Emergency("live", "kebakaran", 0.99))
+        if text in ("data saya", "hapus data saya"):
+            return Understanding("privasi", 1.0, act="show_data" if text == "data saya" else "erase_data")
         if text in ("kirim", "ya"):
             return Understanding("setuju", 1.0)
+        if text == "batal":
+            return Understanding("batal", 1.0)
         if text in ("lewati", "tidak ada"):
             return Understanding("lewati", 1.0)
         place = Place("64.08.04", "64.08.04.2003", "depan masjid", certainty="sure") if "masjid" in text else Place()

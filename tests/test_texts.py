@@ -132,7 +132,7 @@ def test_options_of_the_dialogue_have_titles(texts: Texts) -> None:
         match node:
             case ast.Call(func=ast.Name(id="options" | "option"), args=args):
                 ids.update(word for a in args for word in words_of(a) if not word.endswith("*"))
-    ids |= {f"change:{line}" for line in ("category", "place", "description", "date", "photos", "reporter")}
+    ids |= {f"change:{line}" for line in ("category", "place", "description", "date", "photos", "reporter", "phone")}
     assert len(ids) > 20
     for option_id in sorted(ids):
         for language in LANGUAGES:
@@ -144,7 +144,9 @@ def test_options_of_the_dialogue_have_titles(texts: Texts) -> None:
 def all_options() -> list[str]:
     named = [f"category:{code}" for code in LABELS["categories"]] + [f"place:{code}" for code in PLACES]
     acts = [k.removeprefix("option_") for k in SENTENCES if k.startswith("option_") and k != "option_name"]
-    groups = ("change", "anonymity", "photo", "place", "report", "shelf", "emergency")
+    groups = (
+        "change", "anonymity", "photo", "phone", "similar", "done", "erase", "place", "report", "shelf", "emergency",
+    )  # fmt: skip
     ids = [re.sub(rf"^({'|'.join(groups)})_", r"\1:", act) for act in acts]
     return [*named, *ids]
 
@@ -177,6 +179,8 @@ SAMPLES: dict[str, Any] = {
     "addressee": "Dinas Komunikasi Informatika Statistik dan Persandian", "count": 12, "shown": 3,
     "words": "lampu jalan mati", "by": "Operator Sari", "at": MOMENT, "type": "kebakaran", "name": "x",
     "answer": Name("faq", "ktp_hilang"), "hour": "09", "minute": "05", "number": 2, "title": "x",
+    "files": 2, "phone": "+6281100000001", "kind": "video", "full": "yes", "whose": "other", "street": "Jl. Poros",
+    "asks": "yes", "since": MOMENT, "messages": 120, "kept": "12345678, 12345679", "incident": "yes", "back": MOMENT,
 }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from bot.store.unit_of_work import Store
 
 _DOOR: Final = "siaga_masuk"
 _PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
+_FILES: Final = {"application/pdf": "pdf", "video/mp4": "mp4", "video/3gpp": "3gp"}
+"""What is never shown, only downloaded, by the ending of its name."""
 _WRONG: Final = (
     "Nama pengguna atau kata sandi tidak cocok. Setelah 5 kali gagal, nama pengguna itu dikunci selama 15 menit."
 )
@@ -159,7 +161,8 @@ def _add_photos(pages: Pages, read_photo: ReadPhoto) -> None:
             raise Refusal(404, "Berkas foto ini tidak ada lagi.") from None
         shown = content_type if content_type in _PICTURES else "application/octet-stream"
         kind = "attachment" if "unduh" in visit.request.query_params or shown != content_type else "inline"
-        ending = shown.rpartition("/")[2].replace("jpeg", "jpg").replace("octet-stream", "bin")
+        ending = _FILES.get(content_type) or shown.rpartition("/")[2]
+        ending = ending.replace("jpeg", "jpg").replace("octet-stream", "bin")
         headers = {
             "Content-Disposition": f'{kind}; filename="{digest[:16]}.{ending}"',
             "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",

@@ -5,7 +5,7 @@ Gateways know neither store, channels nor admin. Every port has a null or consol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -69,6 +69,14 @@ class Lapor(Protocol):
 
         Raises TemporaryFailure only when nothing was sent, Rejected with LAPOR!'s words, UnknownOutcome when
         the request left and no answer came back: the caller must then never repeat it.
+        """
+        ...
+
+    async def add_followup(
+        self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
+    ) -> None:
+        """Add the citizen's words and photos to a complaint. Same errors as `file`; in assisted mode nothing is sent,
+        and the petugas finds them in the report's history.
         """
         ...
 

@@ -7,7 +7,7 @@ readings may be repeated, so everything transient about them is a TemporaryFailu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import httpx
@@ -135,10 +135,14 @@ class LaporApi:
                 break
         return tuple(found.values())
 
-    async def add_followup(self, complaint_id: str, words: str, *, is_secret: bool = False) -> None:
-        """Add the citizen's words to a complaint, without NIK or phone. Same errors as `file`."""
+    async def add_followup(
+        self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
+    ) -> None:
+        """Add the citizen's words and photos to a complaint, without NIK or phone. Same errors as `file`."""
         fields = {"complaint_id": complaint_id, "content": redact(words), "is_secret": "1" if is_secret else "0"}
-        multipart = {name: (None, value) for name, value in fields.items()}
+        multipart: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
+        for n, photo in enumerate(photos):
+            multipart[f"attachment[{n}]"] = (photo.file_name, photo.content, photo.content_type)
         await self._once("a follow-up", self._ids.paths.add_followup, files=multipart)
 
     async def close(self) -> None:

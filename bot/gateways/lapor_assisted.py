@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.gateways.base import Photo, Receipt, ReportToFile
 
 
@@ -15,6 +17,11 @@ class LaporAssisted:
     async def file(self, report: ReportToFile, attachments: list[str]) -> Receipt | None:
         """Always None: a person files it."""
         return None
+
+    async def add_followup(
+        self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
+    ) -> None:
+        """Nothing is sent: the petugas finds it in the report's history."""
 
     async def close(self) -> None:
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from bot.gateways.base import Photo, Receipt, ReportToFile
-from bot.gateways.lapor_terms import content_of, title_of
+from bot.gateways.lapor_terms import content_of, redact, title_of
 
 
 class LaporConsole:
@@ -29,6 +29,12 @@ class LaporConsole:
         photos = f"\nFoto: {', '.join(attachments)}" if attachments else ""
         self._print(f"LAPOR! {complaint_id}: {title_of(report)}\n{content_of(report)}{photos}")
         return Receipt(complaint_id, complaint_id)
+
+    async def add_followup(
+        self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
+    ) -> None:
+        """Print what is added."""
+        self._print(f"LAPOR! {complaint_id}, tindak lanjut: {redact(words)} ({len(photos)} foto)")
 
     async def close(self) -> None:
         return None

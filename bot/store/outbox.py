@@ -254,6 +254,13 @@ class OutboxRows:
             )
         return True
 
+    async def speaks(self, conversation_id: int) -> bool:
+        """Whether a bubble to this citizen is still to be brought."""
+        query = sa.select(Outbox.id).where(
+            Outbox.conversation_id == conversation_id, Outbox.kind == "say", Outbox.state == "pending"
+        )
+        return await self._session.scalar(query.limit(1)) is not None
+
     async def cut_off(self, now: datetime) -> list[Item]:
         """Filings whose request left and whose lease ran out: nobody knows how they ended."""
         ids = await self._session.scalars(

@@ -15,6 +15,8 @@ from flows.model import Attachment, Case, FileReport, Place
 
 OPEN_INCIDENT = ("detected", "handed_off", "needs_info", "handoff_failed")
 """States in which no person has acknowledged yet."""
+AT_HOME = ("queued", "failed")
+"""States of a report that has not left the house: what is added to it goes along."""
 
 
 class Reports:
@@ -41,9 +43,37 @@ class Reports:
             "created_at": now, "changed_at": now,
         }  # fmt: skip
         await self._session.execute(sa.insert(table_of(Report)), row)
-        for position, photo in enumerate(draft.photos):
+        for position, photo in enumerate((*draft.photos, *draft.files)):
             self._session.add(ReportPhoto(ticket=filing.ticket, position=position, hash=photo.hash, upload_id=None))
         self._session.add(ReportStep(ticket=filing.ticket, state="queued", who="warga", note=None, at=now))
+
+    async def add_to(
+        self, ticket: str, attachments: Sequence[Attachment], words: str | None, reopens: bool, now: datetime
+    ) -> bool:
+        """Add to a filed report; True when it has left the house, so that the addition must follow it to LAPOR!."""
+        report = await self.locked(ticket)
+        if report is None:
+            return False
+        left = report.state not in AT_HOME
+        known = [(photo.hash, photo.position) for photo, _ in await self.photos(ticket)]
+        new = [a for a in attachments if a.hash not in [digest for digest, _ in known]]
+        first = max((position for _, position in known), default=-1) + 1
+        for position, attachment in enumerate(new, start=first):
+            self._session.add(ReportPhoto(ticket=ticket, position=position, hash=attachment.hash, upload_id=None))
+        if words and not left:
+            report.description = f"{report.description}\n{words}"
+        if reopens:
+            report.state = "in_progress"
+        report.changed_at = now
+        note = "; ".join(filter(None, (words, f"{len(new)} lampiran menyusul" if new else None)))
+        self._session.add(ReportStep(ticket=ticket, state=report.state, who="warga", note=note or None, at=now))
+        return left
+
+    async def note(self, ticket: str, who: str, note: str, now: datetime) -> None:
+        """Write a line into the history; the state stays."""
+        report = await self.locked(ticket)
+        if report is not None:
+            self._session.add(ReportStep(ticket=ticket, state=report.state, who=who, note=note, at=now))
 
     async def get(self, ticket: str) -> Report | None:
         return await self._session.get(Report, ticket)

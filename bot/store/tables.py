@@ -132,9 +132,10 @@ class Media(Base):
 
 
 class Report(Base):
-    """A filed report and its way to LAPOR!."""
+    """A filed report and its way to LAPOR!. `supporters`: other citizens who said that it is theirs as well."""
 
     __tablename__ = "reports"
+    __table_args__ = (sa.Index("reports_alike", "category", "created_at"),)
 
     ticket: Mapped[str] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(sa.ForeignKey("conversations.id"), index=True)
@@ -159,10 +160,21 @@ class Report(Base):
     note: Mapped[str | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    supporters: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class ReportSupport(Base):
+    """One citizen's support for another's report."""
+
+    __tablename__ = "report_supports"
+
+    ticket: Mapped[str] = mapped_column(sa.ForeignKey("reports.ticket"), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(sa.ForeignKey("conversations.id"), primary_key=True)
+    at: Mapped[datetime]
 
 
 class ReportPhoto(Base):
-    """A photo of a report; `upload_id` is LAPOR!'s id once uploaded."""
+    """A photo, video or document of a report; `upload_id` is LAPOR!'s id once uploaded."""
 
     __tablename__ = "report_photos"
 
@@ -319,3 +331,14 @@ class Audit(Base):
     action: Mapped[str]
     object: Mapped[str]
     reason_code: Mapped[str | None]
+
+
+class Erasure(Base):
+    """A citizen was erased: only the keyed fingerprint is kept, so that a restored back-up can be erased again."""
+
+    __tablename__ = "erasures"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    channel: Mapped[str]
+    fingerprint: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime]

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.conversations import Conversations
+from bot.store.duplicates import Duplicates
+from bot.store.erasure import Erasures
 from bot.store.ledger import Ledger
 from bot.store.outbox import OutboxRows
 from bot.store.reports import Incidents, Reports
@@ -27,6 +29,8 @@ class Transaction:
         self.ledger = Ledger(session, self.outbox)
         self.reports = Reports(session, sealer)
         self.incidents = Incidents(session, sealer)
+        self.duplicates = Duplicates(session)
+        self.erasures = Erasures(session, sealer)
         self.sealer = sealer
 
     def flushing_once(self) -> AbstractContextManager[object]:

@@ -75,7 +75,7 @@ def _engine(url: str, is_sqlite: bool) -> AsyncEngine:
         # A process that stands still inside a transaction must not hold the others' conversations for ever.
         settings = {"lock_timeout": f"{PATIENCE}s", "idle_in_transaction_session_timeout": f"{3 * PATIENCE}s"}
         return create_async_engine(
-            url, pool_size=8, max_overflow=4, pool_pre_ping=True, pool_recycle=1800, pool_timeout=PATIENCE,
+            url, pool_size=16, max_overflow=4, pool_pre_ping=True, pool_recycle=1800, pool_timeout=PATIENCE,
             hide_parameters=True,
             connect_args={"timeout": PATIENCE, "command_timeout": 3 * PATIENCE, "server_settings": settings},
         )  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.effects import Effects
+from bot.followups import EraseHandler, FollowHandler
 from bot.gateways.base import Alert, Photo, Receipt, ReportToFile
 from bot.gateways.ladder import Rung
 from bot.handlers import AlertHandler, FileHandler, SayHandler
@@ -40,6 +41,7 @@ class ListLapor:
     def __init__(self) -> None:
         self.filed: list[tuple[ReportToFile, list[str]]] = []
         self.uploaded: list[Photo] = []
+        self.followed: list[tuple[str, str, list[str], bool]] = []
         self.failures: list[Exception] = []
 
     async def upload(self, photo: Photo) -> str:
@@ -51,6 +53,13 @@ class ListLapor:
             raise self.failures.pop(0)
         self.filed.append((report, attachments))
         return Receipt(str(len(self.filed)), f"T{len(self.filed)}")
+
+    async def add_followup(
+        self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
+    ) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.followed.append((complaint_id, words, [photo.content_type for photo in photos], is_secret))
 
     async def close(self) -> None: ...
 
@@ -82,6 +91,7 @@ class TestHouse:
     inbound: Inbound
     worker: Worker
     staff: Staff
+    media: MediaFolder
 
     async def settle(self, lanes: tuple[Lane, ...] = tuple(Lane)) -> None:
         """Read and deliver until nothing more is due."""
@@ -114,6 +124,8 @@ def build(store: Store, folder: Path, ladder: tuple[Rung, ...] = (Rung("desk", "
         {
             "say": SayHandler(channels),
             "file": FileHandler(store, lapor, media, name, timedelta(seconds=30), clock),
+            "follow": FollowHandler(store, lapor, media, timedelta(seconds=30), clock),
+            "erase": EraseHandler(media, store, clock),
             "alert": AlertHandler(store, ladder, transports, name, "http://desk", clock),
         },
         clock,
@@ -125,4 +137,4 @@ def build(store: Store, folder: Path, ladder: tuple[Rung, ...] = (Rung("desk", "
     )
     worker.on_change = inbound.wake
     staff = Staff(store, lambda: None, clock)
-    return TestHouse(store, channel, lapor, transports, clock, inbound, worker, staff)
+    return TestHouse(store, channel, lapor, transports, clock, inbound, worker, staff, media)

@@ -85,6 +85,17 @@ async def test_no_name_and_no_number_leaves_under_the_regencys_user(twin: Twin, 
     assert "WargaContoh" not in left
 
 
+async def test_a_followup_is_added_or_left_to_a_person(twin: Twin) -> None:
+    receipt = await twin.lapor.file(report(ticket="KS-251124-F0LL"), [])
+    await twin.lapor.add_followup(
+        receipt.complaint_id if receipt else "1", "Masih gelap, hubungi 0811 0000 1234", [PHOTO], is_secret=True
+    )
+    left = twin.left_the_house()
+    assert "1100001234" not in left.replace(" ", "")
+    if not twin.by_person:
+        assert "Masih gelap" in left
+
+
 async def test_closing_twice_is_closing(twin: Twin) -> None:
     await twin.lapor.close()
     await twin.lapor.close()

@@ -92,15 +92,15 @@ class Citizen:
         return found[0]
 
     def goes_on_to(self, wanted: str, seconds: float = 30.0) -> Bubble:
-        """Answer what is asked on the way (which place, no photo) until the option `wanted` is offered."""
+        """Answer what is asked on the way (no photo, a report of one's own, the first place) until `wanted` is offered."""
         until = time.monotonic() + seconds
+        usual = [sentence("option_photo_skip"), sentence("option_similar_new")]
         while True:
             bubble = self.hears_that(lambda b: bool(b.titles), f"a question on the way to {wanted}", seconds)
             if wanted in bubble.titles:
                 return bubble
             assert time.monotonic() < until, f"{wanted} is not reached: {bubble}"
-            skip = sentence("option_photo_skip")
-            self.picks(skip if skip in bubble.titles else bubble.titles[0])
+            self.picks(next((title for title in usual if title in bubble.titles), bubble.titles[0]))
 
 
 class TelegramCitizen(Citizen):

@@ -76,11 +76,11 @@ def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": BYTECODE.name, **settings}
 
 
-def run(folder: Path, settings: Mapping[str, str], *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-    """`siaga ...` to its end."""
+def run(folder: Path, settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`siaga ...` to its end, a minute at most."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments], cwd=folder, env=clean_environment(settings), capture_output=True,
-        text=True, timeout=seconds, stdin=subprocess.DEVNULL, start_new_session=True,
+        text=True, timeout=60, stdin=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
 
 

@@ -20,7 +20,9 @@ from tests.e2e.processes import EMERGENCY_SECRET, House
 from tests.e2e.test_emergency import FIRE, cries_for_help, incident_of
 from tests.e2e.test_report import LAMP, complaint
 
+pytestmark = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 TEN_MEGABYTES = 10 * 1024 * 1024
+BAD_PICTURES = [(huge(), "photo_too_many_pixels"), (NOT_A_PICTURE, "photo_not_a_picture")]
 DOORS = ("/webhooks/telegram", "/webhooks/twilio", "/webhooks/emergency")
 
 
@@ -130,7 +132,7 @@ def still_files(house: House, citizen: Citizen) -> None:
     assert len(json.loads(filed["attachments"])) == 1
 
 
-@pytest.mark.parametrize(("content", "answer"), [(huge(), "photo_too_many_pixels"), (NOT_A_PICTURE, "photo_not_a_picture")])
+@pytest.mark.parametrize(("content", "answer"), BAD_PICTURES)
 def test_a_bad_picture_on_telegram(house: House, telegram: TelegramCitizen, content: bytes, answer: str) -> None:
     at_the_photo(telegram)
     telegram.sends(content)
@@ -138,7 +140,7 @@ def test_a_bad_picture_on_telegram(house: House, telegram: TelegramCitizen, cont
     still_files(house, telegram)
 
 
-@pytest.mark.parametrize(("content", "answer"), [(huge(), "photo_too_many_pixels"), (NOT_A_PICTURE, "photo_not_a_picture")])
+@pytest.mark.parametrize(("content", "answer"), BAD_PICTURES)
 def test_a_bad_picture_on_whatsapp(house: House, whatsapp: WhatsAppCitizen, content: bytes, answer: str) -> None:
     at_the_photo(whatsapp)
     whatsapp.sends(content)

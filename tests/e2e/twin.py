@@ -12,9 +12,10 @@ from functools import cache
 from typing import Any, Final
 
 from bot.channels.base import Limits
+from bot.office import Office
 from bot.settings import DATA
 from bot.texts import Texts
-from flows.model import Event, Other, Photos, Pin, Say, State, Text, Understanding
+from flows.model import Event, Other, Photos, Pin, Say, State, Tap, Text, Understanding
 from nlu.pins import Pins
 from nlu.places import Gazetteer
 from nlu.understand import Guarded, PlacePins, understander
@@ -41,6 +42,11 @@ def texts() -> Texts:
 @cache
 def _model() -> Guarded:
     return understander(DATA, gazetteer(), None)
+
+
+@cache
+def _office() -> Office:
+    return Office.load(DATA / "office_hours.yml")
 
 
 @cache
@@ -98,7 +104,10 @@ class Twin(Conversation):
     def _event(self, number: int, turn: Mapping[str, Any]) -> Event:
         match super()._event(number, turn):
             case Text() as event:
-                return replace(event, understanding=understood(event.text))
+                back = _office().back_at(datetime.now(UTC))
+                return replace(event, understanding=understood(event.text), back_at=back)
+            case Tap() as event:
+                return replace(event, back_at=_office().back_at(datetime.now(UTC)))
             case (Photos() | Other()) as event if event.caption:
                 return replace(event, understanding=understood(event.caption))
             case Pin() as event:

@@ -22,8 +22,8 @@ file_kept =
         [video] The video is kept as an attachment.
        *[document] The document is kept as an attachment.
     }
-file_enough = This report already has { $most } files. The new one is not kept.
 photo_enough = That is enough; the first { $most } are used.
+file_enough = This report already has { $most } files. The new one is not kept.
 photo_not_a_picture = That file is not a picture that can be opened. Please send it as a normal photo (JPG or PNG).
 photo_too_big = The photo is too large. Please send it again as a normal photo, not as a document.
 photo_too_many_pixels = The picture's dimensions are too large. Please send it again as a normal photo, not as a document.

@@ -22,8 +22,8 @@ file_kept =
         [video] Videonya kami simpan sebagai lampiran.
        *[document] Dokumennya kami simpan sebagai lampiran.
     }
-file_enough = Sudah ada { $most } berkas di laporan ini. Berkas yang baru tidak ikut disimpan.
 photo_enough = Fotonya sudah cukup; yang dipakai { $most } foto pertama.
+file_enough = Sudah ada { $most } berkas di laporan ini. Berkas yang baru tidak ikut disimpan.
 photo_not_a_picture = Maaf, berkas itu tidak bisa dibuka sebagai foto. Mohon kirim sebagai foto biasa.
 photo_too_big = Maaf, fotonya terlalu besar. Mohon kirim ulang sebagai foto biasa, bukan sebagai dokumen.
 photo_too_many_pixels = Maaf, ukuran gambarnya terlalu besar. Mohon kirim ulang sebagai foto biasa, bukan sebagai dokumen.
