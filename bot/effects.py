@@ -107,9 +107,7 @@ class Effects:
                     assert_never(effect)
 
     @staticmethod
-    async def _add_to(
-        tx: Transaction, conversation_id: int, key: str, effect: AddToReport, now: datetime
-    ) -> None:
+    async def _add_to(tx: Transaction, conversation_id: int, key: str, effect: AddToReport, now: datetime) -> None:
         """The addition goes along with a report still in the house, and follows one that has left it."""
         left = await tx.reports.add_to(effect.ticket, effect.attachments, effect.words, effect.reopens, now)
         if left:

@@ -82,9 +82,7 @@ def _take_category(draft: Draft, category: Category) -> Draft:
 
 def _adds(new: Place, old: Place | None) -> bool:
     """A message after the place was settled only refines it: a desa or street inside the same kecamatan."""
-    return bool(
-        old and new.certainty == "sure" and new.kecamatan == old.kecamatan and new.desa and not old.desa
-    )
+    return bool(old and new.certainty == "sure" and new.kecamatan == old.kecamatan and new.desa and not old.desa)
 
 
 def take_place(draft: Draft, place: Place) -> Draft:

@@ -111,6 +111,7 @@ def _more_words(
     if case.type == "lainnya" and u.emergency.type:
         case = replace(case, type=u.emergency.type)
     photos = event.photos if isinstance(event, Photos) else ()
+    answers = isinstance(event, Text) and state.question is not None and state.question.name == "emergency_victims"
     state = _shelve(replace(state, case=case))
     if case.level == "unconfirmed" and not live:
         effects: tuple[Effect, ...] = (UpdateIncident(case, "words", text, photos),) if case.raised else ()
@@ -119,6 +120,10 @@ def _more_words(
     if case.level == "unconfirmed":
         return _go_live(replace(state, case=replace(case, words=f"{case.words}\n{text}")), photos, text)
     noted = Say("emergency_more", {"by": case.acknowledged_by or ""}, urgent=True)
+    if answers:
+        # "dua orang terjebak" sounds like a new cry for help, and is what was asked for.
+        case = replace(case, victims=text.strip()[:300])
+        return _next_question(replace(state, case=case), (UpdateIncident(case, "victims", text), noted))
     return _next_question(state, (UpdateIncident(case, "words", text, photos), noted))
 
 
@@ -365,5 +370,3 @@ def wakes_at(state: State) -> datetime | None:
 def _case(state: State) -> Case:
     assert state.case is not None
     return state.case
-
-

@@ -44,6 +44,8 @@ REMIND_AFTER: Final = timedelta(minutes=30)
 CLOSE_AFTER: Final = timedelta(hours=23)
 """Inside WhatsApp's 24-hour window, so the closing word still reaches the citizen."""
 
+_ANY_WORDS: Final = ("change_description", "change_reporter")
+"""Questions that any words answer, except a global word alone."""
 _GLOBAL: Final = ("batal", "ulang", "petugas")
 _NEW_REPORT: Final = ("lapor", "aspirasi")
 
@@ -154,7 +156,7 @@ def _text(state: State, event: Text) -> Step:
         return about_done
     if picked:
         return _pick(state, event, picked)
-    if u.intent in _GLOBAL and not asked.startswith("change_"):
+    if u.intent in _GLOBAL and not (asked in _ANY_WORDS and len(event.text.split()) > 1):
         return _global(state, event)
     if asked == "shelf" and u.intent in ("setuju", "tolak"):
         return _pick(state, event, "shelf:take" if u.intent == "setuju" else "shelf:drop")
@@ -171,8 +173,8 @@ def _answers(state: State, event: Text) -> bool:
     intent = event.understanding.intent
     if state.draft is None:
         return False
-    if name in ("change_description", "change_reporter"):
-        return True
+    if name in _ANY_WORDS:
+        return len(event.text.split()) > 1 or intent not in ("bantuan", "cek_status")
     if name == "description":
         return intent in ("tanya_informasi", "luar_topik") and len(event.text.split()) > 2
     if name in ("place", "place_detail"):

@@ -16,6 +16,10 @@ from nlu.places import Found, Gazetteer
 LEVELS: Final[tuple[Level, ...]] = ("none", "ask", "live")
 
 
+WHOLE_REPORT: Final = 12
+"""Words. A mere wish for anonymity is shorter, even when it says from whom."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """What a model says of one message: intents surest first, the category, and how dangerous it is."""
@@ -69,7 +73,7 @@ class Assembly:
         text = text[:MAX_CHARS]
         emergency = raised(answers, alarm)
         said = self.acts.global_intent(tokens)
-        intent = _intent(answers.intents, emergency.level)
+        intent = _matter_first(_intent(answers.intents, emergency.level), answers, len(tokens))
         if said is not None and emergency.level == "none":
             intent = Ranked(said, 1.0)
         return Understanding(
@@ -104,6 +108,13 @@ def _intent(intents: Sequence[Ranked], level: Level) -> Ranked:
         if entry.code != "darurat" or level == "ask":
             return entry
     return Ranked("luar_topik", 0.0)
+
+
+def _matter_first(intent: Ranked, answers: Answers, words: int) -> Ranked:
+    """A whole report that also asks to stay unnamed is a report: the label contract puts the matter first."""
+    if intent.code != "anonim" or words < WHOLE_REPORT or answers.category.certainty != "sure":
+        return intent
+    return next((entry for entry in answers.intents if entry.code in ("lapor", "aspirasi", "tanya_informasi")), intent)
 
 
 def certainty_of(word: str) -> Certainty:

@@ -55,11 +55,14 @@ class Vocabulary:
     _known: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def learn(cls, texts: Sequence[Sequence[str]], min_words: int, min_chars: int) -> Vocabulary:
-        """From normalised texts: every word n-gram in at least `min_words` texts, characters likewise."""
+    def learn(cls, texts: Sequence[Sequence[str]], min_words: int, min_chars: int, at_most: int) -> Vocabulary:
+        """From normalised texts: word n-grams in at least `min_words` of them, characters likewise.
+
+        Of each kind the `at_most` commonest are kept, so that more data never makes a model too big.
+        """
         word_counts, char_counts = document_frequency(texts)
-        words = sorted(gram for gram, n in word_counts.items() if n >= min_words)
-        chars = sorted(gram for gram, n in char_counts.items() if n >= min_chars)
+        words = _commonest(word_counts, min_words, at_most)
+        chars = _commonest(char_counts, min_chars, at_most)
         total = len(texts) + 1
         counts = [*(word_counts[gram] for gram in words), *(char_counts[gram] for gram in chars)]
         idf = [round(math.log(total / (n + 1)) + 1.0, 4) for n in counts]
@@ -114,3 +117,9 @@ class Vocabulary:
             if len(self._known) < _CACHED_WORDS:
                 self._known[token] = known
         return known
+
+
+def _commonest(counts: Mapping[str, int], least: int, at_most: int) -> list[str]:
+    """In alphabetical order, those that stand in at least `least` texts; the commonest when there are too many."""
+    enough = [gram for gram, n in counts.items() if n >= least]
+    return sorted(sorted(enough, key=lambda gram: (-counts[gram], gram))[:at_most])

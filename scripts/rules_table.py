@@ -1,7 +1,6 @@
 """Writes docs/conversation-rules.md: every rule of conversation, the transcripts that show it, and whether they pass.
 
-    python scripts/rules_table.py           write the table
-    python scripts/rules_table.py --check   exit 1 when the file on disk is not what would be written
+`python scripts/rules_table.py` writes the table; with `--check` it exits 1 when the file is not what would be written.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.desk import CLOSED_INCIDENT
 from bot.store.sealing import Sealer
 from bot.store.tables import (
     Contact,
@@ -34,7 +35,6 @@ from bot.store.tables import (
 from flows import codec
 from flows.model import State
 
-CLOSED_INCIDENT: Final = ("resolved", "not_emergency", "false_report", "duplicate")
 _GONE: Final = "dihapus atas permintaan warga"
 _BLANK: Final = b""
 
@@ -125,9 +125,7 @@ class Erasures:
     async def _unname(self, conversation_id: int) -> None:
         """Reports and incidents lose name and number; incidents that are over lose their words as well."""
         await self._session.execute(
-            sa.update(Report)
-            .where(Report.conversation_id == conversation_id)
-            .values(reporter_enc=None, phone_enc=None)
+            sa.update(Report).where(Report.conversation_id == conversation_id).values(reporter_enc=None, phone_enc=None)
         )
         # What is still to be filed is filed without a name.
         await self._session.execute(

@@ -38,7 +38,7 @@ class NgramFeatures(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"min_words": 3, "min_chars": 6}
+        return {"min_words": 3, "min_chars": 6, "at_most": 40_000}
 
     @classmethod
     def create(
@@ -67,7 +67,8 @@ class NgramFeatures(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn which n-grams are common enough to count."""
         texts = [message.get(TOKENS) for message in spoken(training_data)]
-        self._vocabulary = Vocabulary.learn(texts, self._config["min_words"], self._config["min_chars"])
+        limits = (int(self._config[name]) for name in ("min_words", "min_chars", "at_most"))
+        self._vocabulary = Vocabulary.learn(texts, *limits)
         self.persist()
         return self._resource
 

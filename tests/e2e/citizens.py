@@ -92,7 +92,7 @@ class Citizen:
         return found[0]
 
     def goes_on_to(self, wanted: str, seconds: float = 30.0) -> Bubble:
-        """Answer what is asked on the way (no photo, a report of one's own, the first place) until `wanted` is offered."""
+        """Answer what is asked on the way until `wanted` is offered: no photo, a new report, the first place."""
         until = time.monotonic() + seconds
         usual = [sentence("option_photo_skip"), sentence("option_similar_new")]
         while True:
@@ -172,7 +172,8 @@ class WhatsAppCitizen(Citizen):
         self._accepted(text=str(shown.titles.index(title) + 1) if len(shown.titles) > 1 else title)
 
     def sends(self, *photos: bytes, caption: str | None = None) -> None:
-        self._accepted(media=[{"content": encoded(p), "content_type": "image/jpeg"} for p in photos], text=caption or "")
+        files = [{"content": encoded(photo), "content_type": "image/jpeg"} for photo in photos]
+        self._accepted(media=files, text=caption or "")
 
     def pins(self, lat: float, lon: float) -> None:
         self._accepted(pin=(lat, lon))

@@ -51,6 +51,17 @@ STARTED: list[Process] = []
 Found = TypeVar("Found")
 
 
+def _end_all(number: int, _frame: object) -> None:
+    """A test run that is told to end takes its processes along: theirs are sessions of their own."""
+    for process in STARTED:
+        process.leave_nothing()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+signal.signal(signal.SIGTERM, _end_all)
+
+
 def eventually(probe: Callable[[], Found], what: str, seconds: float = 20.0) -> Found:
     """What the probe gives once it gives something true. Fails, naming `what`, when it never does."""
     until = time.monotonic() + seconds
@@ -148,11 +159,15 @@ class Process:
         self._running.wait(15)
         self._ended()
 
+    def leave_nothing(self) -> None:
+        """End what is left of its session: itself, and whatever it started and left behind."""
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._running.pid, signal.SIGKILL)
+
     def _ended(self) -> int:
         assert self._running is not None
-        # Its session is its own: whatever it started and left behind ends here too.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._running.pid, signal.SIGKILL)
+        self.leave_nothing()
         if self._out is not None:
             self._out.close()
             self._out = None
@@ -248,7 +263,7 @@ class House(Process):
             "SIAGA_TWILIO_AUTH_TOKEN": AUTH_TOKEN, "SIAGA_TWILIO_FROM": SENDER,
             "SIAGA_TWILIO_API_URL": outside.twilio.url, "SIAGA_LAPOR_MODE": "api", "SIAGA_LAPOR_URL": outside.lapor.url,
             "SIAGA_LAPOR_AUTH_VALUE": LAPOR_SECRETS[0], "SIAGA_LAPOR_TOKEN": LAPOR_SECRETS[1],
-            "SIAGA_LAPOR_USER_ID": "1", "SIAGA_LAPOR_TIMEOUT": "5", "SIAGA_STAFF_TELEGRAM_CHAT": str(STAFF_CHAT),
+            "SIAGA_LAPOR_USER_ID": "1", "SIAGA_STAFF_TELEGRAM_CHAT": str(STAFF_CHAT),
             "SIAGA_EMERGENCY_LADDER": str(ladder), "SIAGA_EMERGENCY_WEBHOOK_URL": f"{outside.emergency.url}/incidents",
             "SIAGA_EMERGENCY_WEBHOOK_SECRET": EMERGENCY_SECRET, "SIAGA_LOG_LEVEL": "DEBUG", "SIAGA_LOG_FORMAT": "json",
             **settings,

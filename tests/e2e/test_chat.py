@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.citizens import sentence
 from tests.e2e.pictures import NOT_A_PICTURE, street
 from tests.e2e.processes import clean_environment, run
 from tests.e2e.test_emergency import CALL_112, FIRE
@@ -110,7 +111,7 @@ def test_every_event_of_the_interface(terminal: Terminal, tmp_path: Path) -> Non
     to_the_photo(terminal, "c1")
 
     bad = terminal.turn(**{"from": "c1", "photo": str(tmp_path / "c.jpg"), "caption": None})
-    assert "bukan foto" in texts(bad)[0]
+    assert texts(bad)[0] == sentence("photo_not_a_picture")
     first = terminal.sends(**{"from": "c1", "photo": str(tmp_path / "a.jpg"), "group": "g1"})
     second = terminal.sends(**{"from": "c1", "photo": str(tmp_path / "b.jpg"), "group": "g1"})
     assert terminal.until_end_of(first) == [], "an album is answered with its last piece"
@@ -120,7 +121,7 @@ def test_every_event_of_the_interface(terminal: Terminal, tmp_path: Path) -> Non
     assert set(summary[0]) == {"to", "text", "buttons", "image"}
 
     reminder = terminal.turn(advance_seconds=1900)
-    assert "belum terkirim" in texts(reminder)[0]
+    assert texts(reminder)[0] == sentence("reminder")
     filed = terminal.turn(**{"from": "c1", "button": "send"})
     assert "KS-" in texts(filed)[0]
 

@@ -63,7 +63,7 @@ def fragile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A house with a world of its own, so that everything the world holds came from it."""
     folder = tmp_path_factory.mktemp(f"crash_{request.param}")
     url = database(request.param, folder)
-    with world(folder) as outside, serving(folder / "house", url, outside) as house:
+    with world(folder) as outside, serving(folder / "house", url, outside, SIAGA_LAPOR_TIMEOUT="5") as house:
         yield house
     drop(url)
 
@@ -170,7 +170,7 @@ def test_killed_between_accept_delivery_and_mark(fragile: House) -> None:
 
 
 def test_killed_at_random_moments(fragile: House) -> None:
-    """Kill after kill while six citizens report and two of them cry for help; the other sides' records tell the rest."""
+    """Kill after kill while six citizens report, two of them in danger; the other sides' records tell the rest."""
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     draw = random.Random(seed)

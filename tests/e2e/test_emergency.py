@@ -99,7 +99,7 @@ def test_the_draft_is_offered_when_the_questions_are_answered(house: House, what
     begins_a_report(whatsapp)
     cries_for_help(whatsapp)
     whatsapp.hears(sentence("emergency_ask_victims"))
-    whatsapp.writes("belum tahu, mungkin dua orang")
+    whatsapp.writes("dua orang terjebak di lantai atas")
     whatsapp.is_offered("Lanjutkan")
     incident = incident_of(house, whatsapp)
     assert "victims" in [step["what"] for step in incident["steps"]]
