@@ -10,7 +10,7 @@ export UV_PYTHON ?= >=3.11
 RASA := UV_PROJECT_ENVIRONMENT=.venv-rasa $(UV) run --python $(PY310) --no-default-groups --group rasa
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help uv setup demo test check train smoke rasa
+.PHONY: help uv setup demo test check bench train smoke rasa
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -37,6 +37,10 @@ check: uv ## lint, types, import rules, fast tests
 
 rasa: uv ## Rasa's own environment (Python 3.10)
 	@UV_PROJECT_ENVIRONMENT=.venv-rasa $(UV) sync --quiet --frozen --python $(PY310) --no-default-groups --group rasa
+
+bench: uv ## the benchmark with its table: a burst of messages through the whole house
+	@$(UV) sync --quiet --frozen --group dev
+	@$(UV) run --frozen --group dev python -m scripts.bench_inbound
 
 smoke: rasa ## a small training with Rasa, compared live with our runtime
 	@$(RASA) --frozen python -m nlu.train --smoke

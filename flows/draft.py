@@ -53,6 +53,11 @@ def begin(state: State, at: datetime) -> State:
     return replace(state, draft=Draft(started_at=at, reporter=state.reporter), reminded=False)
 
 
+def names_problem(u: Understanding) -> bool:
+    """Whether words of another intent ("jangan sebut nama saya, ada pungli di ...") tell a problem all the same."""
+    return u.category.certainty == "sure" or (u.category.certainty == "doubtful" and not u.place.is_empty)
+
+
 def absorb(draft: Draft, event: Text | Photos, text: str, u: Understanding, describes: bool = True) -> Draft:
     """Take everything these words say; never overwrite what is settled, except by a place more exact."""
     if describes:
@@ -179,5 +184,5 @@ def messages_of(draft: Draft) -> tuple[str, ...]:
 
 
 def incident_day(draft: Draft, at: datetime) -> date:
-    """The day it happened: what the citizen said, else today in WITA."""
-    return draft.date or at.astimezone(WITA).date()
+    """The day it happened: what the citizen said, else the day on which they told it, in WITA."""
+    return draft.date or draft.started_at.astimezone(WITA).date()

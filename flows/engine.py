@@ -13,7 +13,7 @@ from typing import Final, assert_never
 
 from flows import digress, edits, emergency, faq, followup, handover, privacy, report, shelf, status, tone
 from flows.asking import ask_again, proceed
-from flows.draft import absorb, begin, remember
+from flows.draft import absorb, begin, names_problem, remember
 from flows.model import (
     DataFound,
     DuplicatesFound,
@@ -47,7 +47,7 @@ CLOSE_AFTER: Final = timedelta(hours=23)
 _ANY_WORDS: Final = ("change_description", "change_reporter")
 """Questions that any words answer, except a global word alone."""
 _GLOBAL: Final = ("batal", "ulang", "petugas")
-_NEW_REPORT: Final = ("lapor", "aspirasi")
+_POLITE: Final = ("salam", "terima_kasih")
 
 
 def advance(state: State, event: Event) -> Step:
@@ -130,8 +130,9 @@ def _understood(event: Said) -> Understanding | None:
 
 
 def _language(state: State, words: str, u: Understanding) -> Language:
-    """English is answered in English; a short answer ("ok", a place name) does not turn the language back."""
-    return state.language if state.language != u.language == "id" and len(words.split()) < 4 else u.language
+    """English is answered in English; a short answer ("ok", "no", a place name) does not turn the language."""
+    short = len(words.split()) < (4 if u.language == "id" else 2)
+    return state.language if state.noticed and short else u.language
 
 
 def _words(event: Said) -> str:
@@ -156,10 +157,13 @@ def _text(state: State, event: Text) -> Step:
         return about_done
     if picked:
         return _pick(state, event, picked)
+    if u.intent in _POLITE and u.category.certainty == "sure" and not u.place.is_empty:
+        # A problem told with a greeting and thanks around it is a report.
+        return _text(state, replace(event, understanding=replace(u, intent="lapor")))
     if u.intent in _GLOBAL and not (asked in _ANY_WORDS and len(event.text.split()) > 1):
         return _global(state, event)
-    if asked == "shelf" and u.intent in ("setuju", "tolak"):
-        return _pick(state, event, "shelf:take" if u.intent == "setuju" else "shelf:drop")
+    if asked == "shelf" and u.intent in shelf.VAGUE:
+        return shelf.answer_vaguely(state, event)
     if status.named_ticket(event.text) or (digress.is_digression(u.intent) and not _answers(state, event)):
         return _digress(state, event)
     if state.draft:
@@ -242,6 +246,10 @@ def _new_report(state: State, event: Text) -> Step:
     """The first message may already be the report."""
     u = event.understanding
     match u.intent:
+        case "setuju" if state.shelf:
+            return shelf.offer_shelf(state)
+        case "setuju" | "tolak" | "lewati" if followup.just_filed(state, event.at):
+            return Step(state, (Say("nothing_more"),))
         case "setuju" | "tolak" | "lewati" | "ubah":
             return _ask_menu(state, digress.menu())
         case "jawaban" if u.place.is_empty and len(event.text.split()) < 4:
@@ -250,7 +258,7 @@ def _new_report(state: State, event: Text) -> Step:
     assert started.draft is not None
     describes = not (u.intent == "lapor" and u.category.code is None and len(event.text.split()) <= 6)
     # A bare place opens a report but does not describe it; words that name a problem for sure always do.
-    describes = describes and (u.intent not in ("jawaban", "anonim") or u.category.certainty == "sure")
+    describes = describes and (u.intent not in ("jawaban", "anonim") or names_problem(u))
     draft = absorb(started.draft, event, event.text, u, describes=describes)
     return proceed(report.with_further(replace(started, draft=draft), u), event.at)
 
@@ -338,7 +346,7 @@ def _with_notice(before: State, step: Step) -> Step:
     state = step.state
     if before.noticed or state.held_by or not any(isinstance(e, Say) for e in step.effects):
         return step
-    if state.case is not None:
+    if state.case is not None or any(isinstance(e, Say) and e.urgent for e in step.effects):
         return step
     if any(isinstance(e, SearchDuplicates | ShowMyData) for e in step.effects):
         # The house answers in the same breath: the notice comes before that, and no third bubble with it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from flows.draft import MOST_PHOTOS
@@ -33,6 +33,11 @@ _ENOUGH_WORDS: Final = 2
 
 
 # --- Late photos and corrections ---------------------------------------------------------------------
+
+
+def just_filed(state: State, at: datetime) -> bool:
+    """A report was filed a moment ago and nothing is being asked: "oke" is an end and not a beginning."""
+    return bool(state.tickets and state.question is None and at - state.tickets[-1].filed_at <= LATE)
 
 
 def takes(state: State, event: Photos | Other) -> Ticket | None:

@@ -35,7 +35,7 @@ def concerns(state: State, event: Text | Tap | Pin | Photos | Other) -> bool:
         return True
     if not isinstance(event, Text | Tap) or state.question is None or state.question.name != "erase":
         return False
-    agreed = isinstance(event, Text) and event.understanding.intent in ("setuju", "tolak")
+    agreed = isinstance(event, Text) and event.understanding.intent in ("setuju", "tolak", "lewati", "batal")
     return agreed or chosen(state, event) is not None
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from flows.asking import proceed
 from flows.draft import take_place
 from flows.model import Draft, Effect, Part, Say, State, Step, Tap, Text
 from flows.options import options, question
+
+VAGUE: Final = ("setuju", "tolak", "lewati", "batal")
+"""Intents that answer the offer of a kept draft without naming one of its buttons."""
 
 
 def offer_further(state: State, event: Text | Tap, before: tuple[Effect, ...]) -> Step:
@@ -44,6 +48,19 @@ def offer_shelf(state: State, before: tuple[Effect, ...] = (), key: str = "offer
         return Step(replace(state, question=None), before)
     say = Say(key, {"words": _first_words(state.shelf)}, options("shelf:take", "shelf:drop"))
     return Step(replace(state, question=question("shelf", say)), (*before, say))
+
+
+def answer_vaguely(state: State, event: Text) -> Step:
+    """A yes takes the draft up; "nanti" or "ga tau" leaves it where it is: only *Tidak usah* throws it away.
+
+    A question that was never more than an offer to file it is dropped by any no.
+    """
+    if event.understanding.intent == "setuju":
+        return take_from_shelf(state, event.at)
+    if state.shelf and state.shelf.classification == "permintaan_informasi":
+        return Step(replace(state, shelf=None, question=None), (Say("draft_dropped"),))
+    say = Say("draft_kept", options=options("shelf:take", "shelf:drop"))
+    return Step(replace(state, question=question("shelf", say)), (say,))
 
 
 def take_from_shelf(state: State, at: datetime) -> Step:

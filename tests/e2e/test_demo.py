@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.cli.data import report_rows
 from bot.settings import BadSettings, load
 from tests.channels.ear import AUTH_TOKEN, SECRET, TOKEN
 from tests.conftest import SECRET as SECRET_KEY
@@ -169,10 +170,14 @@ def test_the_log_names_nobody(house: House, whatsapp: WhatsAppCitizen) -> None:
     outside.twilio.next(path="/Messages.json", status=503)
     whatsapp.writes("lewati")
     whatsapp.is_offered("Kirim", seconds=30)
-    outside.lapor.next(path="/complaints/complaint", status=429)
     outside.lapor.next(path="/complaints/complaint", status=422)
     whatsapp.picks("Kirim")
-    whatsapp.ticket()
+    ticket = whatsapp.ticket()
+
+    def refused() -> bool:
+        return any(r["ticket"] == ticket and r["state"] == "failed" for r in house.stored(report_rows))
+
+    eventually(refused, "LAPOR! has refused the report")
     whatsapp.acts(text=FIRE, forged=True)
     cries_for_help(whatsapp)
     whatsapp.hears(CALL_112, "Peringatan belum dibaca")
