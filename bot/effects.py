@@ -13,7 +13,6 @@ from bot.store.ledger import Line
 from bot.store.outbox import Lane
 from bot.store.tables import Conversation
 from bot.store.transaction import Transaction
-from flows.emergency import UNANSWERED_AFTER
 from flows.engine import advance
 from flows.model import (
     AddToReport,
@@ -38,6 +37,9 @@ from flows.model import (
 REPLY_LEASE = timedelta(seconds=30)
 URGENT_LEASE = timedelta(seconds=15)
 """How long a bubble belongs to the process that wrote it before any worker may send it."""
+
+LONG_AFTER = timedelta(minutes=10)
+"""After so long the dialogue has asked in vain whether it is happening now, and alerts the desk."""
 
 Render = Callable[[Say, Language, Limits], Outgoing]
 
@@ -140,7 +142,7 @@ class Effects:
         step = advance(State(noticed=True, language=language), event)
         effects = step.effects
         if step.state.case and not step.state.case.raised:
-            later = Tick(event.id, event.at + UNANSWERED_AFTER, event.token)
+            later = Tick(event.id, event.at + LONG_AFTER, event.token)
             effects = (*effects, *advance(step.state, later).effects)
         await self.carry_out(tx, conversation.id, conversation.channel, f"{row}/rescue", step.state, effects, now)
 

@@ -26,6 +26,7 @@ from bot.metrics import TAKEN_IN
 from bot.store.conversations import Waiting
 from bot.store.transaction import reading, writing
 from bot.store.unit_of_work import Store
+from bot.worker import ended
 
 log = structlog.get_logger(__name__)
 
@@ -118,10 +119,9 @@ class Inbound:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), IDLE)
         finally:
-            for task in self._alone:
-                task.cancel()
-            if self._hearing.sending:
-                await asyncio.wait(self._hearing.sending, timeout=GRACE)
+            # A photo that is being fetched is fetched again after the next start.
+            await ended(self._alone, 0)
+            await ended(self._hearing.sending, GRACE)
 
     async def drain(self) -> int:
         """Read what cries for help and one batch of the rest; returns how many conversations that were."""

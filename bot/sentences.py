@@ -35,6 +35,7 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "ask_anonymity": (), "anonymity_noted": ("anonymity",), "filed": ("ticket",),
     "cancelled": (), "nothing_to_cancel": (), "starting_over": (), "offer_draft": ("words",),
     "offer_further": ("words",), "draft_dropped": (), "draft_closed": (), "reminder": (),
+    "draft_kept": (), "nothing_more": (), "place_noted": (), "words_noted": (),
     "edit_noted": (), "similar": ("whose", "ticket", "category", "place", "street", "state", "filed"), "supported": (),
     # what became of a report
     "status_none": (), "status_not_yours": ("ticket",), "status_one": _REPORT[:-1],
@@ -49,7 +50,8 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "my_data": ("since", "messages", "photos", "name", "phone", "count", "shown", *_LISTED), "ask_erase": ("kept",),
     "erased": ("kept", "incident"), "erase_not": (),
     # someone is in danger
-    "emergency_live": ("type", "outside"), "emergency_ask": ("type",), "emergency_more": ("by",),
+    "emergency_live": ("type", "outside"), "emergency_ask": ("type",), "emergency_more": ("by", "type"),
+    "emergency_ask_again": ("type",), "emergency_withdrawn": (),
     "emergency_ask_place": (), "emergency_ask_place_again": (), "emergency_ask_phone": (),
     "emergency_ask_victims": (), "emergency_noted": (), "emergency_noted_by": ("by",), "emergency_not_now": (),
     "emergency_alerted_unconfirmed": (), "emergency_unanswered": (), "emergency_acknowledged": _DESK,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -141,10 +141,7 @@ class Worker:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(wake.wait(), IDLE)
         finally:
-            if under_way:
-                _, late = await asyncio.wait(under_way, timeout=GRACE)
-                for task in late:
-                    task.cancel()
+            await ended(under_way, GRACE)
 
     async def work(self, lane: Lane) -> int:
         """Claim what is due in this lane, try each once, and return how many there were."""
@@ -291,6 +288,16 @@ class Worker:
                 await self._handlers[item.kind].parked(tx, item, "unknown", reason, now)
                 log.warning("filing_unknown", item=item.id)
         self.on_change()
+
+
+async def ended(tasks: Collection[asyncio.Task[None]], grace: float) -> None:
+    """Let these come to their end within `grace` seconds, and stop what does not: nothing of them runs on after this."""
+    under_way = list(tasks)
+    if under_way:
+        _, late = await asyncio.wait(under_way, timeout=grace)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 def _apart(items: Sequence[Item]) -> list[list[Item]]:

@@ -35,7 +35,7 @@ def proceed(state: State, at: datetime, before: tuple[Effect, ...] = ()) -> Step
         return Step(replace(state, draft=searched, question=None), (*before, SearchDuplicates(searched)))
     if draft.similar:
         return ask(state, "similar", similar_question(state, draft.similar), before)
-    return ask(state, "summary", summary(state, draft, at), before)
+    return ask(state, "summary", summary(state, draft), before)
 
 
 def ask_again(state: State, at: datetime, before: tuple[Effect, ...] = ()) -> Step:
@@ -77,7 +77,7 @@ def _ask_place(state: State, draft: Draft, at: datetime, before: tuple[Effect, .
     if place and place.outside:
         say = Say("place_outside", {"outside": place.outside}, options("place:other_place", "place:keep"))
         return ask(state, "place_outside", say, before)
-    if place and place.certainty == "doubtful" and place.candidates:
+    if place and place.certainty == "doubtful" and place.candidates and draft.place_asked < PLACE_TRIES:
         codes = [c.code for c in place.candidates[:BEST]]
         if len(codes) == 1:
             named = {"place": Name("place", codes[0])}
@@ -101,7 +101,7 @@ def settle_as_is(state: State, draft: Draft) -> State:
     return replace(state, draft=replace(draft, place_settled=True, place_uncertain=uncertain))
 
 
-def summary(state: State, draft: Draft, at: datetime) -> Say:
+def summary(state: State, draft: Draft) -> Say:
     """Everything that would be filed, each line changeable; who will see the name is said outright."""
     place = draft.place or Place()
     code = place.desa or place.kecamatan
@@ -109,14 +109,14 @@ def summary(state: State, draft: Draft, at: datetime) -> Say:
         "category": Name("category", draft.category or "lainnya"),
         "classification": Name("classification", draft.classification),
         "description": draft.description,
-        "date": incident_day(draft, at),
+        "date": incident_day(draft),
         "photos": len(draft.photos),
         "files": len(draft.files),
         "anonymity": draft.anonymity,
         "reporter": draft.reporter or "",
         "phone": state.phone or "",
         "place": Name("place", code) if code else "",
-        "detail": place.detail or place.outside or "",
+        "detail": ", ".join(part for part in (place.detail, place.outside) if part),
         "pin": "yes" if place.has_pin else "no",
         "uncertain": "yes" if draft.place_uncertain else "no",
     }

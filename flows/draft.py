@@ -183,6 +183,6 @@ def messages_of(draft: Draft) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(p.message for p in draft.parts), *(g.message for g in draft.given)]))
 
 
-def incident_day(draft: Draft, at: datetime) -> date:
+def incident_day(draft: Draft) -> date:
     """The day it happened: what the citizen said, else the day on which they told it, in WITA."""
     return draft.date or draft.started_at.astimezone(WITA).date()

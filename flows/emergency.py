@@ -11,14 +11,13 @@ from typing import Final
 
 from flows.asking import proceed
 from flows.draft import absorb, begin
+from flows.figures import counts_people, is_only_phone, phone_in
 from flows.model import (
-    Arg,
     Attachment,
     Case,
     Effect,
     Emergency,
     HandOver,
-    IncidentChanged,
     Other,
     Photos,
     Pin,
@@ -35,13 +34,17 @@ from flows.model import (
 from flows.options import chosen, options, question
 from flows.shelf import offer_shelf
 
-UNANSWERED_AFTER: Final = timedelta(minutes=2)
-"""How long the *ask* question may stay unanswered before a person is alerted."""
 ONE_EVENT: Final = timedelta(minutes=60)
 """Within this time a further cry for help in the same conversation is about the same event."""
 NO_QUESTIONS: Final = ("krisis_jiwa",)
 NO_ANSWERS: Final = ("salam", "terima_kasih", "bantuan", "keluhan_bot", "privasi", "cek_status", "ulang", "setuju")
 """Intents that answer none of the questions about an emergency: told to the desk, and the question comes back."""
+
+
+MOST_WHETHER: Final = 2
+"""So often the *ask* question is put; a further answer that is neither alerts a person, and holds nobody up."""
+AFTERWARDS: Final = ("luar_topik", "jawaban", "setuju", "tolak", "lewati", "ubah", "tanya_informasi", "batal")
+"""Intents that, after a danger, bring no matter of their own: more words about it."""
 
 
 def incident_id(at: datetime, token: str) -> str:
@@ -63,20 +66,34 @@ def open_case(state: State, event: Text | Photos | Other, text: str, u: Understa
     known = state.case
     if known and event.at - known.opened_at <= ONE_EVENT:
         return _more_words(state, known, event, text, u, live)
+    sure = u.category.certainty == "sure"
     case = Case(
         incident=incident_id(event.at, event.token),
         type=u.emergency.type or "lainnya",
         opened_at=event.at,
         level="live" if live else "unconfirmed",
         words=text,
-        ranking=tuple(r.code for r in u.category.ranking[:3]),
+        ranking=(u.category.code,) if sure and u.category.code else tuple(r.code for r in u.category.ranking[:3]),
         place=None if u.place.is_empty else u.place,
         phone=state.phone,
         outside=bool(u.place.outside),
     )
-    state = _shelve(replace(state, case=case))
     photos = event.photos if isinstance(event, Photos) else ()
+    if state.draft and not state.draft.parts:
+        # A pin or photo sent without a word was the beginning of this.
+        case = replace(case, place=case.place or state.draft.place)
+        photos = (*state.draft.photos, *photos)
+        state = replace(state, draft=None)
+    state = _shelve(replace(state, case=_with_figures(case, text)))
     return _go_live(state, photos) if live else _ask_whether(state)
+
+
+def _with_figures(case: Case, text: str) -> Case:
+    """A number to call and how many are hurt, where the words name them: they are not asked for again."""
+    told = case.type != "kriminal" and counts_people(text)
+    return replace(
+        case, phone=phone_in(text) or case.phone, victims=case.victims or (text.strip()[:300] if told else None)
+    )
 
 
 def _shelve(state: State) -> State:
@@ -98,7 +115,9 @@ def _go_live(state: State, photos: tuple[Attachment, ...] = (), words: str | Non
 
 def _ask_whether(state: State) -> Step:
     case = _case(state)
-    say = Say("emergency_ask", {"type": case.type}, options("emergency:yes", "emergency:no"), urgent=True)
+    key = "emergency_ask_again" if "whether" in case.asked else "emergency_ask"
+    state = replace(state, case=replace(case, asked=(*case.asked, "whether")))
+    say = Say(key, {"type": case.type}, options("emergency:yes", "emergency:no"), urgent=True)
     return Step(replace(state, question=question("emergency_ask", say)), (say,))
 
 
@@ -119,12 +138,13 @@ def _more_words(
         return Step(again.state, (*effects, *again.effects))
     if case.level == "unconfirmed":
         return _go_live(replace(state, case=replace(case, words=f"{case.words}\n{text}")), photos, text)
-    noted = Say("emergency_more", {"by": case.acknowledged_by or ""}, urgent=True)
+    noted = Say("emergency_more", {"by": case.acknowledged_by or "", "type": case.type}, urgent=True)
     if answers:
         # "dua orang terjebak" sounds like a new cry for help, and is what was asked for.
         case = replace(case, victims=text.strip()[:300])
         return _next_question(replace(state, case=case), (UpdateIncident(case, "victims", text), noted))
-    return _next_question(state, (UpdateIncident(case, "words", text, photos), noted))
+    case = _with_figures(case, text)
+    return _next_question(replace(state, case=case), (UpdateIncident(case, "words", text, photos), noted))
 
 
 # --- Questions, one at a time ------------------------------------------------------------------------
@@ -135,7 +155,7 @@ def _next_question(state: State, before: tuple[Effect, ...]) -> Step:
     case = _case(state)
     if case.type in NO_QUESTIONS:
         return Step(replace(state, question=None), before)
-    if not _found(case.place) and case.asked.count("place") < 2:
+    if not _found(case) and case.asked.count("place") < 2:
         key = "emergency_ask_place" if "place" not in case.asked else "emergency_ask_place_again"
         return _put(state, case, "place", Say(key, request="location", urgent=True), before)
     if case.phone is None and "phone" not in case.asked:
@@ -149,8 +169,12 @@ def _next_question(state: State, before: tuple[Effect, ...]) -> Step:
     return Step(replace(state, question=None), before)
 
 
-def _found(place: Place | None) -> bool:
-    return bool(place and (place.detail or place.desa or place.has_pin or place.outside))
+def _found(case: Case) -> bool:
+    """A person could drive there: "belakang rumah" alone is no place until it was asked where that is."""
+    place = case.place or Place()
+    if place.desa or place.has_pin or place.outside:
+        return True
+    return bool(place.detail and (place.kecamatan or "place" in case.asked))
 
 
 def _put(state: State, case: Case, name: str, say: Say, before: tuple[Effect, ...]) -> Step:
@@ -178,8 +202,19 @@ def is_for_desk(state: State, event: Text | Tap | Pin | Photos | Other) -> bool:
             return bool(event.photos)
         case Other(phone=str()):
             return True
+        case Text() if state.question is None or state.question.name == "shelf":
+            return is_only_phone(event.text) or _is_about_it(state, case, event)
         case _:
             return False
+
+
+def _is_about_it(state: State, case: Case, event: Text) -> bool:
+    """Words without a matter of their own, after everything was asked, are still about the danger."""
+    u = event.understanding
+    if state.question or u.act != "none" or event.edit_of:
+        return False
+    calm = case.type in NO_QUESTIONS and u.intent in ("salam", "terima_kasih", "keluhan_bot")
+    return calm or u.intent in AFTERWARDS
 
 
 def pass_on(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
@@ -195,8 +230,13 @@ def pass_on(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
         case Other():
             case = replace(case, phone=event.phone)
             told = UpdateIncident(case, "phone", event.phone)
-        case _:
-            told = UpdateIncident(case, "words", getattr(event, "text", None))
+        case Text() if is_only_phone(event.text):
+            case = replace(case, phone=phone_in(event.text))
+            told = UpdateIncident(case, "phone", case.phone)
+        case Text():
+            told = UpdateIncident(case, "words", event.text)
+        case Tap():
+            return Step(state, (_noted(case),))
     return Step(replace(state, case=case), (told, _noted(case)))
 
 
@@ -226,28 +266,43 @@ def answer(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
 
 def _answer_words(state: State, case: Case, event: Text, name: str) -> Step:
     u = event.understanding
-    if u.intent == "lewati" or chosen(state, event) == "emergency:skip":
+    phone = phone_in(event.text)
+    if phone and is_only_phone(event.text):
+        state = state if name == "emergency_phone" else _requeue(state, name)
+        return _phone_known(state, _case(state), phone)
+    if phone:
+        case = replace(case, phone=phone)
+        state = replace(state, case=case, phone=phone)
+    if chosen(state, event) == "emergency:skip":
         return _next_question(state, (_noted(case),))
-    if u.intent == "tolak" and name != "emergency_victims":
+    if u.intent in ("lewati", "tolak") and name != "emergency_victims":
         return _next_question(state, (_noted(case),))
     if u.intent == "batal":
-        return Step(replace(state, question=None), (UpdateIncident(case, "words", event.text), _noted(case)))
+        told = UpdateIncident(case, "words", event.text)
+        ended = replace(state, question=None)
+        return offer_shelf(ended, (told, Say("emergency_withdrawn", urgent=True)))
     if u.intent == "petugas":
         called = replace(_requeue(state, name), waiting_for_staff=True)
         wanted = () if state.waiting_for_staff else (HandOver("asked"),)
         return _next_question(called, (*wanted, UpdateIncident(case, "words", event.text), _noted(case)))
     if u.intent in NO_ANSWERS and u.place.is_empty and not (u.intent == "setuju" and name == "emergency_victims"):
         return _next_question(_requeue(state, name), (UpdateIncident(case, "words", event.text), _noted(case)))
+    if name != "emergency_victims" and u.place.is_empty and counts_people(event.text):
+        case = replace(_case(_requeue(state, name)), victims=event.text.strip()[:300])
+        return _next_question(replace(state, case=case), (UpdateIncident(case, "victims", event.text), _noted(case)))
     if name == "emergency_place":
-        place = u.place if not u.place.is_empty else Place(detail=event.text.strip()[:300])
-        if not _found(place):
+        if u.intent == "luar_topik" and u.place.is_empty and case.asked.count("place") < 2:
+            return _next_question(state, (UpdateIncident(case, "words", event.text), _noted(case)))
+        place = u.place
+        if not (place.detail or place.desa or place.has_pin or place.outside):
             place = replace(place, detail=event.text.strip()[:300])
         return _place_known(state, case, place, event.text)
+    if name == "emergency_phone" and not phone and not u.place.is_empty and u.intent == "jawaban":
+        return _place_known(_requeue(state, name), _case(_requeue(state, name)), u.place, event.text)
     if name == "emergency_phone":
-        digits = "".join(c for c in event.text if c.isdigit() or c == "+")
-        if len(digits) >= 8:
-            return _phone_known(state, case, digits)
-        return _next_question(state, (UpdateIncident(case, "words", event.text), _noted(case)))
+        case = _with_figures(case, event.text)
+        told = UpdateIncident(case, "words", event.text)
+        return _next_question(replace(state, case=case), (told, _noted(case)))
     case = replace(case, victims=event.text.strip()[:300])
     return _next_question(replace(state, case=case), (UpdateIncident(case, "victims", event.text), _noted(case)))
 
@@ -269,11 +324,18 @@ def _answer_whether(state: State, event: Text | Tap | Pin | Photos | Other) -> S
     elif isinstance(event, Text):
         found = event.understanding.place
         place = case.place if found.is_empty else found
-        case = replace(case, words=f"{case.words}\n{event.text}", place=place)
+        case = _with_figures(replace(case, words=f"{case.words}\n{event.text}", place=place), event.text)
+    photos = event.photos if isinstance(event, Photos) else ()
+    put = case.asked.count("whether")
+    if put >= MOST_WHETHER and not case.raised:
+        case = replace(case, raised=True, asked=(*case.asked, "whether"))
+        told = Say("emergency_alerted_unconfirmed", urgent=True)
+        return Step(replace(state, case=case), (*before, RaiseIncident(case, photos), told))
     effects: tuple[Effect, ...] = ()
     if case.raised:
-        photos = event.photos if isinstance(event, Photos) else ()
         effects = (UpdateIncident(case, "words", getattr(event, "text", None), photos),)
+    if put > MOST_WHETHER:
+        return offer_shelf(replace(state, case=case), (*before, *effects, _noted(case)))
     again = _ask_whether(replace(state, case=case))
     return Step(again.state, (*before, *effects, *again.effects))
 
@@ -288,13 +350,17 @@ def _not_now(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
     said = Text(f"{event.id}/case", case.opened_at, event.token, case.words, Understanding())
     place = case.place or Place()
     draft = absorb(draft, said, case.words, Understanding(intent="lapor", place=place))
-    draft = replace(draft, ranking=tuple(c for c in case.ranking if c != "lainnya"))
-    return proceed(replace(state, draft=draft), event.at, (*effects, Say("emergency_not_now")))
+    ranking = tuple(c for c in case.ranking if c != "lainnya")
+    draft = replace(draft, ranking=ranking, category=ranking[0] if len(ranking) == 1 else None)
+    return proceed(replace(state, draft=draft), event.at, (*effects, Say("emergency_not_now", urgent=True)))
 
 
 def _place_known(state: State, case: Case, place: Place, words: str | None) -> Step:
     old = case.place or Place()
-    place = replace(place, kecamatan=place.kecamatan or old.kecamatan, desa=place.desa or old.desa)
+    place = replace(
+        place, kecamatan=place.kecamatan or old.kecamatan, desa=place.desa or old.desa,
+        detail=", ".join(dict.fromkeys(part for part in (old.detail, place.detail) if part)) or None,
+    )  # fmt: skip
     case = replace(case, place=place, outside=case.outside or bool(place.outside))
     return _next_question(replace(state, case=case), (UpdateIncident(case, "place", words), _noted(case)))
 
@@ -307,6 +373,8 @@ def _phone_known(state: State, case: Case, phone: str) -> Step:
 
 def _noted(case: Case) -> Say:
     """Never says that help is coming before a person acknowledged."""
+    if case.type in NO_QUESTIONS:
+        return Say("emergency_more", {"by": case.acknowledged_by or "", "type": case.type}, urgent=True)
     if case.acknowledged_by:
         return Say("emergency_noted_by", {"by": case.acknowledged_by}, urgent=True)
     return Say("emergency_noted", urgent=True)
@@ -319,52 +387,6 @@ def _requeue(state: State, name: str) -> State:
     if asked in left:
         left.remove(asked)
     return replace(state, case=replace(case, asked=tuple(left)))
-
-
-# --- What people and time do -------------------------------------------------------------------------
-
-
-def changed(state: State, event: IncidentChanged) -> Step:
-    """The desk moved the incident on: who and when, in plain words."""
-    case = state.case
-    if case is None or case.incident != event.incident:
-        case = None
-    by = event.by or ""
-    args: dict[str, Arg] = {"by": by, "at": event.at}
-    match event.state:
-        case "acknowledged":
-            if case:
-                state = replace(state, case=replace(case, acknowledged_by=by, raised=True))
-            return Step(state, (Say("emergency_acknowledged", args, urgent=True),))
-        case "dispatched":
-            return Step(state, (Say("emergency_dispatched", args, urgent=True),))
-        case "on_scene":
-            return Step(state, (Say("emergency_on_scene", args, urgent=True),))
-        case "unanswered":
-            return Step(state, (Say("emergency_unanswered", urgent=True),))
-        case "resolved" | "not_emergency":
-            asked = is_asked(state)
-            state = replace(state, case=None if case else state.case, question=None if asked else state.question)
-            effects: tuple[Effect, ...] = (Say(f"emergency_{event.state}", args),)
-            if state.shelf and state.question is None:
-                return offer_shelf(state, effects)
-            return Step(state, effects)
-
-
-def tick(state: State, at: datetime) -> Step | None:
-    """Nobody answered the *ask* question: a person is alerted, marked unconfirmed."""
-    case = state.case
-    if case and case.level == "unconfirmed" and not case.raised and at - case.opened_at >= UNANSWERED_AFTER:
-        case = replace(case, raised=True)
-        return Step(replace(state, case=case), (RaiseIncident(case), Say("emergency_alerted_unconfirmed", urgent=True)))
-    return None
-
-
-def wakes_at(state: State) -> datetime | None:
-    case = state.case
-    if case and case.level == "unconfirmed" and not case.raised:
-        return case.opened_at + UNANSWERED_AFTER
-    return None
 
 
 def _case(state: State) -> Case:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from flows import digress, edits, emergency, faq, followup, handover, privacy, report, shelf, status, tone
+from flows import digress, edits, emergency, faq, followup, handover, incident, privacy, report, shelf, status, tone
 from flows.asking import ask_again, proceed
 from flows.draft import absorb, begin, names_problem, remember
 from flows.model import (
@@ -65,7 +65,7 @@ def advance(state: State, event: Event) -> Step:
         case ReportChanged():
             step = status.changed(state, event)
         case IncidentChanged():
-            step = emergency.changed(state, event)
+            step = incident.changed(state, event)
         case StaffSpoke():
             step = handover.spoke(state, event)
         case StaffTook():
@@ -132,7 +132,7 @@ def _understood(event: Said) -> Understanding | None:
 def _language(state: State, words: str, u: Understanding) -> Language:
     """English is answered in English; a short answer ("ok", "no", a place name) does not turn the language."""
     short = len(words.split()) < (4 if u.language == "id" else 2)
-    return state.language if state.noticed and short else u.language
+    return state.language if (state.noticed or state.case) and short else u.language
 
 
 def _words(event: Said) -> str:
@@ -248,12 +248,10 @@ def _new_report(state: State, event: Text) -> Step:
     match u.intent:
         case "setuju" if state.shelf:
             return shelf.offer_shelf(state)
-        case "setuju" | "tolak" | "lewati" if followup.just_filed(state, event.at):
-            return Step(state, (Say("nothing_more"),))
         case "setuju" | "tolak" | "lewati" | "ubah":
-            return _ask_menu(state, digress.menu())
+            return _nothing_meant(state, event)
         case "jawaban" if u.place.is_empty and len(event.text.split()) < 4:
-            return _ask_menu(state, digress.menu())
+            return _nothing_meant(state, event)
     started = begin(state, event.at)
     assert started.draft is not None
     describes = not (u.intent == "lapor" and u.category.code is None and len(event.text.split()) <= 6)
@@ -261,6 +259,13 @@ def _new_report(state: State, event: Text) -> Step:
     describes = describes and (u.intent not in ("jawaban", "anonim") or names_problem(u))
     draft = absorb(started.draft, event, event.text, u, describes=describes)
     return proceed(report.with_further(replace(started, draft=draft), u), event.at)
+
+
+def _nothing_meant(state: State, event: Text) -> Step:
+    """An answer to no question: right after filing it is an end, else what can be done is offered."""
+    if followup.just_filed(state, event.at):
+        return Step(state, (Say("nothing_more"),))
+    return _ask_menu(state, digress.menu())
 
 
 def _tap(state: State, event: Tap) -> Step:
@@ -359,7 +364,7 @@ def _with_notice(before: State, step: Step) -> Step:
 
 
 def _tick(state: State, event: Tick) -> Step:
-    step = emergency.tick(state, event.at)
+    step = incident.tick(state, event.at)
     if step:
         return step
     step = handover.tick(state, event.at)
@@ -380,7 +385,7 @@ def _tick(state: State, event: Tick) -> Step:
 
 def _wakes_at(state: State) -> datetime | None:
     """The earliest moment at which time alone changes something."""
-    times = [emergency.wakes_at(state), handover.wakes_at(state)]
+    times = [incident.wakes_at(state), handover.wakes_at(state)]
     if state.draft and state.last_citizen_at and not state.held_by:
         times.append(state.last_citizen_at + (CLOSE_AFTER if state.reminded else REMIND_AFTER))
     return min((t for t in times if t), default=None)

@@ -14,6 +14,7 @@ from flows.asking import (
     proceed,
     settle_as_is,
 )  # fmt: skip
+from flows.corrections import as_far_as_sure, corrected
 from flows.draft import (
     MOST_FILES,
     MOST_PHOTOS,
@@ -23,6 +24,7 @@ from flows.draft import (
     add_photos,
     incident_day,
     messages_of,
+    names_problem,
     take_place,
     ticket_number,
 )  # fmt: skip
@@ -49,6 +51,8 @@ from flows.model import (
 from flows.options import chosen, options
 from flows.shelf import cancel, offer_further
 
+MOST_FRAGMENTS = 3
+"""So many pieces of a description may come before their lack of a place counts as an answer without one."""
 MOST_FURTHER = 3
 """Problems that wait behind the first of a message."""
 
@@ -168,10 +172,13 @@ def answer_text(state: State, event: Text) -> Step:
             return _answer_similar(state, event, draft, _meant(state, u.intent))
         case "place" | "place_detail" | "place_which" | "place_outside":
             return _answer_place(state, event, draft, name)
-        case "photo" | "change_photos" if u.intent in ("lewati", "tolak") or u.no_photo:
+        case "photo" | "change_photos" | "photo_promised" if u.intent in ("lewati", "tolak") or u.no_photo:
+            return proceed(replace(state, draft=replace(draft, photo_settled=True)), event.at)
+        case "photo_promised" if u.intent == "setuju":
+            # "kirim" a second time means the report.
             return proceed(replace(state, draft=replace(draft, photo_settled=True)), event.at)
         case "photo" | "change_photos" if u.intent == "setuju":
-            return ask(state, name, Say("ask_photo_send", options=options("photo:skip")))
+            return ask(state, "photo_promised", Say("ask_photo_send", options=options("photo:skip")))
         case "summary" | "change" | "anonymity":
             return _answer_summary(state, event, draft, name)
         case _:
@@ -179,9 +186,26 @@ def answer_text(state: State, event: Text) -> Step:
 
 
 def _told_more(state: State, event: Text, draft: Draft) -> Step:
-    """Words that answer no question belong to the description; a further problem in them waits its turn."""
-    state = with_further(state, event.understanding)
-    return proceed(replace(state, draft=absorb(draft, event, event.text, event.understanding)), event.at)
+    """Words that answer no question belong to the description; a further problem in them waits its turn.
+
+    A mere place is a place: more exact than before, or another than before.
+    """
+    u = event.understanding
+    if _is_figure(event.text):
+        return ask_again(state, event.at)
+    if u.intent == "jawaban" and draft.place_settled and not u.place.is_empty and u.date is None:
+        placed = replace(state, draft=corrected(draft, u))
+        known = draft.parts and placed.draft and placed.draft.place_settled
+        return proceed(placed, event.at, (Say("place_noted"),) if known else ())
+    state = with_further(state, u)
+    asked = state.question.name if state.question else ""
+    before = (Say("words_noted"),) if asked in ("photo", "change_photos", "photo_promised") else ()
+    return proceed(replace(state, draft=absorb(draft, event, event.text, u)), event.at, before)
+
+
+def _is_figure(words: str) -> bool:
+    """A number that names no option says nothing."""
+    return not any(c.isalpha() for c in words)
 
 
 def with_further(state: State, u: Understanding) -> State:
@@ -192,12 +216,19 @@ def with_further(state: State, u: Understanding) -> State:
 
 
 def _answer_category(state: State, event: Text, draft: Draft) -> Step:
-    category = event.understanding.category
-    if event.understanding.intent in ("tolak", "lewati"):
+    u = event.understanding
+    category = u.category
+    if u.intent in ("tolak", "lewati"):
         return proceed(replace(state, draft=replace(draft, category="lainnya")), event.at)
+    if u.intent == "setuju" and draft.ranking:
+        return proceed(replace(state, draft=replace(draft, category=draft.ranking[0])), event.at)
     code = category.code if category.certainty != "unknown" else None
+    if u.intent == "jawaban" and category.certainty != "sure" and not u.place.is_empty:
+        # The place came first: the category is still to be said.
+        return proceed(replace(state, draft=take_place(draft, u.place)), event.at)
     taken = replace(draft, category=code or "lainnya")
-    return proceed(replace(state, draft=absorb(taken, event, event.text, event.understanding)), event.at)
+    describes = u.intent != "jawaban" or len(event.text.split()) > 3
+    return proceed(replace(state, draft=absorb(taken, event, event.text, u, describes)), event.at)
 
 
 def _answer_place(state: State, event: Text, draft: Draft, name: str) -> Step:
@@ -207,18 +238,25 @@ def _answer_place(state: State, event: Text, draft: Draft, name: str) -> Step:
     if name == "place_outside" and u.place.is_empty:
         return _place_option(state, event, draft, "keep" if u.intent in ("setuju", "tolak") else "other_place")
     if name in ("place", "place_detail") and u.place.is_empty and u.intent in ("setuju", "tolak"):
-        return ask_again(state, event.at) if u.intent == "setuju" else proceed(settle_as_is(state, draft), event.at)
+        if u.intent == "tolak" or (name == "place_detail" and draft.place_asked):
+            return proceed(settle_as_is(state, draft), event.at)
+        asked = draft.place_asked + (name == "place_detail")
+        return ask_again(replace(state, draft=replace(draft, place_asked=asked)), event.at)
     if name == "place_which" and u.intent == "setuju" and draft.place and draft.place.candidates:
         return _place_option(state, event, draft, draft.place.candidates[0].code)
     if name == "place_which" and u.intent == "tolak" and u.place.is_empty:
         return _place_option(state, event, draft, "none")
-    draft = replace(draft, place_asked=draft.place_asked + 1)
     place = u.place
-    if u.intent in ("lapor", "aspirasi"):
+    tells = u.intent in ("lapor", "aspirasi")
+    if not (tells and place.is_empty and len(draft.parts) < MOST_FRAGMENTS):
+        draft = replace(draft, place_asked=draft.place_asked + 1)
+    if tells:
         return proceed(replace(state, draft=absorb(draft, event, event.text, u)), event.at)
     if not (place.detail or place.kecamatan or place.outside or place.candidates):
         place = replace(place, detail=event.text.strip()[:200])
     old = draft.place if name in ("place", "place_detail") else None
+    if name == "place_which" and draft.place and not (place.kecamatan or place.candidates or place.outside):
+        old = as_far_as_sure(draft.place)
     return proceed(replace(state, draft=take_place(replace(draft, place=old), place)), event.at)
 
 
@@ -232,16 +270,23 @@ def _answer_summary(state: State, event: Text, draft: Draft, name: str) -> Step:
             return ask(state, "change", change_question())
         case "setuju" | "tolak" | "lewati":
             return proceed(state, event.at)
-        case "jawaban":
+        case "jawaban" if not _is_figure(event.text):
             return _change_in_words(state, event, draft)
+        case "jawaban":
+            return proceed(state, event.at)
         case _:
             return _told_more(state, event, draft)
 
 
 def _wish_anonymity(state: State, event: Text, draft: Draft) -> Step:
     """Said in words at any time, it is set; the pending question comes back."""
-    wish = event.understanding.anonymity
-    wish = "anonim" if wish == "none" else wish
+    u = event.understanding
+    if names_problem(u) and not draft.parts:
+        return proceed(replace(state, draft=absorb(draft, event, event.text, u)), event.at)
+    wish = u.anonymity
+    if wish == "none":
+        # Words about the name that do not say which: nothing is hidden or shown on a guess.
+        return ask(state, "anonymity", anonymity_question())
     state = replace(state, draft=replace(draft, anonymity=wish))
     said = Say("anonymity_noted", {"anonymity": wish})
     if state.question and state.question.name in ("summary", "change", "anonymity"):
@@ -251,21 +296,10 @@ def _wish_anonymity(state: State, event: Text, draft: Draft) -> Step:
 
 def _change_in_words(state: State, event: Text, draft: Draft) -> Step:
     """A line is corrected at once when the words name its new value; else the citizen picks the line."""
-    corrected = _corrected(draft, event.understanding)
-    if corrected == draft:
+    changed = corrected(draft, event.understanding)
+    if changed == draft:
         return ask(state, "change", change_question())
-    return proceed(replace(state, draft=corrected), event.at)
-
-
-def _corrected(draft: Draft, u: Understanding) -> Draft:
-    """Change in words ("lokasinya salah, di bengalon"): what is named replaces what stood there."""
-    if not u.place.is_empty:
-        draft = take_place(replace(draft, place=None, place_asked=0, place_settled=False), u.place)
-    if u.date:
-        draft = replace(draft, date=u.date)
-    if u.anonymity != "none":
-        draft = replace(draft, anonymity=u.anonymity)
-    return draft
+    return proceed(replace(state, draft=changed), event.at)
 
 
 def answer_pin(state: State, event: Pin) -> Step:
@@ -365,5 +399,5 @@ def send(state: State, event: Text | Tap) -> Step:
     # Only the latest report takes late photos and corrections, so the others need not remember what is theirs.
     earlier = (replace(t, attachments=(), messages=()) for t in state.tickets)
     after = replace(state, draft=None, question=None, tickets=(*earlier, filed)[-50:], reminded=False)
-    file = FileReport(ticket, replace(draft, date=incident_day(draft, event.at)))
+    file = FileReport(ticket, replace(draft, date=incident_day(draft)))
     return offer_further(after, event, (file, Say("filed", {"ticket": ticket})))

@@ -50,7 +50,7 @@ class RasaServer:
     async def _one(self, text: str, now: datetime) -> Understanding:
         try:
             async with self._turn:
-                response = await self._client.post(self._url, json={"text": text[:MAX_CHARS]})
+                response = await self._client.post(self._url, json={"text": _as_words(text[:MAX_CHARS])})
             response.raise_for_status()
             answers, place = _read(response.json())
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -78,3 +78,8 @@ def _read(said: Mapping[str, Any]) -> tuple[Answers, Place]:
         certainty=certainty_of(where["certainty"]),
     )
     return answers_of({**said, "intent_ranking": ranking}), place
+
+
+def _as_words(text: str) -> str:
+    """Rasa reads a text that begins with a slash as the name of an intent: let it be words."""
+    return text.lstrip("/") if text.startswith("/") else text

@@ -97,7 +97,8 @@ def _texts(data: Path, count: int) -> list[str]:
         str(message.get("text"))
         for path in sorted(data.glob("*.yml"))
         for message in load_data(str(path)).training_examples
-        if message.get("text")
+        # Rasa reads a leading slash as the name of an intent, not as words.
+        if message.get("text") and not str(message.get("text")).startswith("/")
     ]
     step = max(1, len(found) // count)
     chosen = found[::step][:count]

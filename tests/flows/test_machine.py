@@ -302,7 +302,7 @@ class Dialogue(RuleBasedStateMachine):
             assert step.state.case is not None
             assert step.state.case.level == "live"
         elif u and u.emergency.level == "ask":
-            assert says[0].key in ("emergency_ask", "emergency_more")
+            assert says[0].key in ("emergency_ask", "emergency_ask_again", "emergency_more")
         keys = {say.key for say in says}
         beside = {*ANSWERS.values(), "old_button", "staff_called", "status_none", "status_one"}
         if before.draft and keys & beside:

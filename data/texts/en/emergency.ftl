@@ -32,12 +32,25 @@ emergency_live =
     }
 
 emergency_ask =
-    {"*"}Call 112 (free)* if anyone is in danger.
+    {"*"}Call 112 (free)* if anyone is in danger.{ $type ->
+        [krisis_jiwa] {" "}For mental health support: *119 ext 8*.
+       *[other] {""}
+    }
 
     Is this happening now, and is help needed?
 
+emergency_ask_again =
+    {"*"}Call 112 (free)* if anyone is in danger. What you wrote is noted.
+
+    Is this still happening now, and is help needed? Reply *Yes* or *No*.
+
 emergency_more =
-    { $has_by ->
+    { $type ->
+        [krisis_jiwa] { emergency_more.calm }
+       *[other] { emergency_more.told }
+    }
+    .calm = *112 can still be called (free)*, and so can *119 ext 8*. Thank you for telling us; you are not alone. This was passed to the officers. If you can, ask someone to stay with you.
+    .told = { $has_by ->
         [yes] *112 can still be called (free).* This is passed on to { $by }.
        *[no] *112 can still be called (free).* This was passed on; it is not certain yet that anyone has read it, so please do call.
     }
@@ -49,6 +62,7 @@ emergency_ask_victims = Is anyone hurt or trapped? How many people?
 
 emergency_noted = This was passed to the 112 desk, but it is not certain yet that anyone has read it. Please keep calling *112*.
 emergency_noted_by = This was passed on to { $by }.
+emergency_withdrawn = All right, your words were passed to the 112 desk. If there is still danger, call *112* (free).
 emergency_not_now = All right, no danger now. If that changes, call *112* at once (free). We go on with a normal report.
 emergency_alerted_unconfirmed =
     {"*"}Call 112 (free)* if anyone is in danger.

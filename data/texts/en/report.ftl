@@ -96,6 +96,10 @@ anonymity_noted =
        *[none] All right, the agency will see your name.
     }
 
+nothing_more = All right. If there is anything else, write at any time.
+place_noted = All right, the place is noted.
+words_noted = All right, that is added.
+
 filed = Thank you, your report is received under number *{ $ticket }*. Its SP4N-LAPOR! tracking number will follow here. Write *status* at any time to check.
 
 similar =
@@ -124,5 +128,6 @@ starting_over = All right, we start again.
 offer_draft = There is a report that was not sent: "{ $words }". Go on with it?
 offer_further = You also mentioned something else: "{ $words }". Report that too?
 draft_dropped = All right, that was not sent. If there is anything else, just write.
+draft_kept = All right, what you wrote is kept. Choose *Continue* at any time.
 draft_closed = Your unsent report was closed for now. If you still need it, choose *Continue*.
 reminder = Your report has not been sent yet, and what you wrote is still here.

@@ -32,12 +32,25 @@ emergency_live =
     }
 
 emergency_ask =
-    {"*"}Telepon 112 (gratis)* kalau ada bahaya.
+    {"*"}Telepon 112 (gratis)* kalau ada bahaya.{ $type ->
+        [krisis_jiwa] {" "}Untuk didampingi tenaga kesehatan jiwa: *119 ext 8*.
+       *[other] {""}
+    }
 
     Apakah ini sedang terjadi sekarang dan butuh bantuan?
 
+emergency_ask_again =
+    {"*"}Telepon 112 (gratis)* kalau ada bahaya. Keterangan tadi sudah saya catat.
+
+    Apakah ini masih terjadi sekarang dan butuh bantuan? Balas *Ya* atau *Tidak*.
+
 emergency_more =
-    { $has_by ->
+    { $type ->
+        [krisis_jiwa] { emergency_more.calm }
+       *[other] { emergency_more.told }
+    }
+    .calm = *112 tetap bisa dihubungi (gratis)*, begitu juga *119 ext 8*. Terima kasih sudah bercerita, Bapak/Ibu tidak sendirian. Pesan ini sudah diteruskan ke petugas. Kalau bisa, ajak seseorang menemani.
+    .told = { $has_by ->
         [yes] *112 tetap bisa dihubungi (gratis).* Keterangan ini diteruskan kepada { $by }.
        *[no] *112 tetap bisa dihubungi (gratis).* Keterangan ini sudah diteruskan, tetapi belum pasti sudah dibaca. Tetap telepon.
     }
@@ -49,6 +62,7 @@ emergency_ask_victims = Apakah ada yang terluka atau terjebak? Berapa orang?
 
 emergency_noted = Sudah diteruskan ke petugas 112, tetapi belum pasti sudah dibaca. Tetap telepon *112*.
 emergency_noted_by = Sudah diteruskan kepada { $by }.
+emergency_withdrawn = Baik, kata-kata Bapak/Ibu sudah diteruskan ke petugas 112. Kalau masih ada bahaya, telepon *112* (gratis).
 emergency_not_now = Baik, tidak ada bahaya sekarang. Kalau berubah, segera telepon *112* (gratis). Kita lanjutkan sebagai laporan biasa.
 emergency_alerted_unconfirmed =
     {"*"}Telepon 112 (gratis)* kalau ada bahaya.

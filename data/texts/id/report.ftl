@@ -96,6 +96,10 @@ anonymity_noted =
        *[none] Baik, nama Bapak/Ibu ditampilkan kepada instansi.
     }
 
+nothing_more = Baik, Bapak/Ibu. Kalau ada hal lain, silakan tulis kapan saja.
+place_noted = Baik, lokasinya saya catat.
+words_noted = Baik, keterangan itu saya tambahkan.
+
 filed = Terima kasih, laporan Bapak/Ibu kami terima dengan nomor *{ $ticket }*. Nomor pelacakan SP4N-LAPOR! menyusul di sini. Untuk mengeceknya, tulis *status* kapan saja.
 
 similar =
@@ -124,5 +128,6 @@ starting_over = Baik, kita mulai dari awal.
 offer_draft = Masih ada laporan yang belum dikirim: "{ $words }". Mau dilanjutkan?
 offer_further = Bapak/Ibu tadi juga menyebut hal lain: "{ $words }". Mau dilaporkan juga?
 draft_dropped = Baik, yang itu tidak dikirim. Kalau ada hal lain, silakan tulis kapan saja.
+draft_kept = Baik, yang sudah ditulis tetap kami simpan. Pilih *Lanjutkan* kapan saja.
 draft_closed = Laporan yang belum dikirim kami tutup dulu. Kalau masih perlu, pilih *Lanjutkan*.
 reminder = Laporan Bapak/Ibu belum terkirim; yang sudah ditulis masih tersimpan.
