@@ -142,7 +142,8 @@ async def running(house: House) -> AsyncIterator[House]:
 def build(
     settings: Settings,
     extra: Mapping[str, Channel] | None = None,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC), polls: bool = True,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    polls: bool = True,
 ) -> House:
     """Wire the house that these settings describe; `extra` channels (the terminal) come on top."""  # fmt: skip
     store = Store(settings.database_url, Sealer(settings.secret_key.get_secret_value()))

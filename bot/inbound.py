@@ -8,7 +8,6 @@ a cry for help goes first, and past whatever takes time before it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from bot.metrics import TAKEN_IN
 from bot.store.conversations import Waiting
 from bot.store.transaction import reading, writing
 from bot.store.unit_of_work import Store
-from bot.worker import ended
+from bot.worker import ended, woken
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +33,6 @@ BATCH: Final = 30
 """Conversations read in one transaction."""
 ROWS: Final = 60
 """Messages read in one transaction, a few more or less."""
-IDLE: Final = 0.5
-"""Seconds between looks at the inbox when nothing wakes us: another process may have written."""
 GRACE: Final = 5.0
 """Seconds that replies under way are given when the service stops."""
 
@@ -116,8 +113,7 @@ class Inbound:
                     continue
                 rest = 0.1
                 if not worked:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), IDLE)
+                    await woken(self._wake)
         finally:
             # A photo that is being fetched is fetched again after the next start.
             await ended(self._alone, 0)

@@ -138,8 +138,7 @@ class Worker:
                     task.add_done_callback(_tell_task)
                     task.add_done_callback(lambda _: wake.set())
                 if not items:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(wake.wait(), IDLE)
+                    await woken(wake)
         finally:
             await ended(under_way, GRACE)
 
@@ -290,8 +289,16 @@ class Worker:
         self.on_change()
 
 
+async def woken(wake: asyncio.Event) -> None:
+    """Wait to be woken, but not for long: another process may have written."""
+    # Not asyncio.wait_for: on Python 3.11 it swallows a cancellation that comes together with the waking.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(IDLE):
+            await wake.wait()
+
+
 async def ended(tasks: Collection[asyncio.Task[None]], grace: float) -> None:
-    """Let these come to their end within `grace` seconds, and stop what does not: nothing of them runs on after this."""
+    """Let these come to their end within `grace` seconds and stop what does not: nothing runs on after this."""
     under_way = list(tasks)
     if under_way:
         _, late = await asyncio.wait(under_way, timeout=grace)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flows.asking import proceed
-from flows.draft import absorb, begin
+from flows.draft import absorb, add_photos, begin
 from flows.figures import counts_people, is_only_phone, phone_in
 from flows.model import (
     Attachment,
@@ -83,7 +83,9 @@ def open_case(state: State, event: Text | Photos | Other, text: str, u: Understa
         # A pin or photo sent without a word was the beginning of this.
         case = replace(case, place=case.place or state.draft.place)
         photos = (*state.draft.photos, *photos)
-        state = replace(state, draft=None)
+    elif photos and not live and not state.draft and not state.shelf:
+        begun = begin(state, event.at)
+        state = replace(begun, draft=add_photos(begun.draft, photos)) if begun.draft else begun
     state = _shelve(replace(state, case=_with_figures(case, text)))
     return _go_live(state, photos) if live else _ask_whether(state)
 
@@ -164,7 +166,7 @@ def _next_question(state: State, before: tuple[Effect, ...]) -> Step:
     if case.victims is None and "victims" not in case.asked:
         say = Say("emergency_ask_victims", options=options("emergency:skip"), urgent=True)
         return _put(state, case, "victims", say, before)
-    if state.shelf and not (state.question and state.question.name == "shelf"):
+    if state.shelf and state.shelf.parts and not (state.question and state.question.name == "shelf"):
         return offer_shelf(state, before)
     return Step(replace(state, question=None), before)
 
@@ -312,7 +314,7 @@ def _answer_whether(state: State, event: Text | Tap | Pin | Photos | Other) -> S
     picked = chosen(state, event) if isinstance(event, Text | Tap) else None
     intent = event.understanding.intent if isinstance(event, Text) else ""
     if picked == "emergency:yes" or (picked is None and intent in ("setuju", "darurat")):
-        return _go_live(state)
+        return _go_live(state, state.shelf.photos if state.shelf and not state.shelf.parts else ())
     if picked == "emergency:no" or (picked is None and intent == "tolak"):
         return _not_now(state, event)
     before: tuple[Effect, ...] = ()
@@ -334,7 +336,7 @@ def _answer_whether(state: State, event: Text | Tap | Pin | Photos | Other) -> S
     effects: tuple[Effect, ...] = ()
     if case.raised:
         effects = (UpdateIncident(case, "words", getattr(event, "text", None), photos),)
-    if put > MOST_WHETHER:
+    if put > MOST_WHETHER and state.shelf and state.shelf.parts:
         return offer_shelf(replace(state, case=case), (*before, *effects, _noted(case)))
     again = _ask_whether(replace(state, case=case))
     return Step(again.state, (*before, *effects, *again.effects))
@@ -345,10 +347,12 @@ def _not_now(state: State, event: Text | Tap | Pin | Photos | Other) -> Step:
     case = _case(state)
     effects: tuple[Effect, ...] = (UpdateIncident(case, "cancelled"),) if case.raised else ()
     state = begin(replace(state, case=None, question=None), event.at)
+    if state.shelf and not state.shelf.parts:
+        state = replace(state, draft=state.shelf, shelf=None)
     draft = state.draft
     assert draft is not None
     said = Text(f"{event.id}/case", case.opened_at, event.token, case.words, Understanding())
-    place = case.place or Place()
+    place = (case.place if not draft.place_settled else None) or Place()
     draft = absorb(draft, said, case.words, Understanding(intent="lapor", place=place))
     ranking = tuple(c for c in case.ranking if c != "lainnya")
     draft = replace(draft, ranking=ranking, category=ranking[0] if len(ranking) == 1 else None)

@@ -8,7 +8,8 @@ from typing import Final
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+\s?62|62|0)[\s.-]?\d(?:[\s().-]{0,2}\d){6,12}(?!\d)")
 """A number of Indonesia: the trunk 0 or the country's 62, then eight digits or more (ITU-T E.164)."""
 _COUNT: Final = re.compile(
-    r"\b(?:(?:tidak|tak|nggak|gak|ga|belum) ada|no|\d{1,3}|se|satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|sepuluh|beberapa|banyak|one|two|three)\s?"
+    r"\b(?:(?:tidak|tak|nggak|gak|ga|belum) ada|no|\d{1,3}|se|satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
+    r"|sepuluh|beberapa|banyak|one|two|three)\s?"
     r"(?:orang|org|korban|anak|penumpang|warga|people|persons?|victims?|children)\b",
     re.IGNORECASE,
 )

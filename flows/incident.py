@@ -35,7 +35,7 @@ def changed(state: State, event: IncidentChanged) -> Step:
             asked = bool(state.question and state.question.name.startswith("emergency_"))
             state = replace(state, case=None if case else state.case, question=None if asked else state.question)
             effects: tuple[Effect, ...] = (Say(f"emergency_{event.state}", args),)
-            if state.shelf and state.question is None:
+            if state.shelf and state.shelf.parts and state.question is None:
                 return offer_shelf(state, effects)
             return Step(state, effects)
 

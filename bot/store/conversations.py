@@ -109,9 +109,7 @@ class Conversations:
         ids = sorted(set(conversations))
         # Held until the commit, a citizen's messages become visible in the order of their ids, whoever takes them in.
         await self._session.execute(_held(sa.select(Conversation.id).where(Conversation.id.in_(ids))))
-        await self._session.execute(
-            sa.update(Conversation).where(Conversation.id.in_(ids)).values(last_inbound_at=now)
-        )
+        await self._session.execute(sa.update(Conversation).where(Conversation.id.in_(ids)).values(last_inbound_at=now))
         rows = [
             self._row(
                 conversation, arrival.channel, arrival.message_id, arrival.payload, now, arrival.album,

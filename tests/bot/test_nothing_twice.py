@@ -86,6 +86,22 @@ async def test_a_filing_under_way_is_finished_when_the_service_stops(house: Test
     assert await state_of(house, ticket) == "submitted"
 
 
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_stop_is_heard_though_work_comes_at_the_same_moment(house: TestHouse, steps: int) -> None:
+    tasks = [asyncio.create_task(house.worker.run(Lane.REPLY)), asyncio.create_task(house.inbound.run())]
+    await asyncio.sleep(0.2)
+    house.worker.wake()
+    house.inbound.wake()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    _, running = await asyncio.wait(tasks, timeout=SOON)
+    for task in running:
+        task.cancel()
+    assert not running
+
+
 async def test_a_row_that_another_process_read_is_not_opened_again(house: TestHouse) -> None:
     await house.inbound.take_in([text(LAMP, "1")])
     async with reading(house.store) as tx:

@@ -88,9 +88,7 @@ def test_a_forged_acknowledgement(house: House, whatsapp: WhatsAppCitizen, forge
     after = incident_of(house, whatsapp)
     assert after["state"] != "acknowledged"
     assert "Penyusup" not in json.dumps(after["steps"])
-    house.outside.emergency.post(
-        "/_acknowledge", {"incident": incident["id"], "to": f"{house.url}/webhooks/emergency"}
-    )
+    house.outside.emergency.post("/_acknowledge", {"incident": incident["id"], "to": f"{house.url}/webhooks/emergency"})
     assert incident_of(house, whatsapp)["state"] == "acknowledged"
 
 

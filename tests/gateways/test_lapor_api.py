@@ -221,7 +221,9 @@ async def test_a_missing_sign_in_names_the_settings(simulator: str) -> None:
     assert AUTH not in str(failed.value)
 
 
-@pytest.mark.parametrize("wrong", [{"token": "tökén\n"}, {"base_url": "ftp://lapor.example"}, {"base_url": "http://lapor\n.example"}])
+@pytest.mark.parametrize(
+    "wrong", [{"token": "tökén\n"}, {"base_url": "ftp://lapor.example"}, {"base_url": "http://lapor\n.example"}]
+)
 async def test_settings_that_cannot_be_used_are_named_and_not_shown(simulator: str, wrong: dict[str, str]) -> None:
     made = api(simulator, **wrong)
     with pytest.raises(Rejected, match="SIAGA_LAPOR_URL") as failed:
