@@ -228,7 +228,9 @@ async def _stream(
             if box.last > at:
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(heard.wait(), _BREATH)
+                # Not asyncio.wait_for: on Python 3.11 it can swallow the cancellation of a closed page.
+                async with asyncio.timeout(_BREATH):
+                    await heard.wait()
             if not heard.is_set():
                 yield ": .\n\n"
     finally:

@@ -53,6 +53,8 @@ async def _run(as_json: bool) -> None:
     clock = Clock()
     channel = ConsoleChannel(lambda line: print(line, flush=True), as_json)
     house = build(load(), {"console": channel}, clock)
+    # On the service's own database, a browser's replies are the service's to bring.
+    house.worker.not_for = ("webchat",)
     await schema.upgrade(house.store)
     talk = Talk(house, channel, clock, as_json)
     if not as_json:
