@@ -96,7 +96,7 @@ async def report_rows(tx: Transaction) -> list[dict[str, Any]]:
     for r in await tx.reports.listing():
         _, address = await tx.conversations.address(r.conversation_id)
         rows.append({
-            "ticket": r.ticket, "state": r.state, "channel": r.channel, "from": address, "category": r.category,
+            "ticket": r.ticket, "state": r.state, "channel": r.channel, "from": address or None, "category": r.category,
             "classification": r.classification,
             "place": {
                 "kecamatan": r.kecamatan, "desa": r.desa, "detail": r.place_detail, "uncertain": r.place_uncertain,
@@ -114,7 +114,7 @@ async def incident_rows(tx: Transaction) -> list[dict[str, Any]]:
         place = {"kecamatan": i.kecamatan, "desa": i.desa, "detail": i.place_detail, "lat": i.lat, "lon": i.lon}
         _, address = await tx.conversations.address(i.conversation_id)
         rows.append({
-            "id": i.id, "type": i.type, "level": i.level, "state": i.state, "from": address, "words": i.words,
+            "id": i.id, "type": i.type, "level": i.level, "state": i.state, "from": address or None, "words": i.words,
             "place": place, "phone": tx.sealer.open_or_none(i.phone_enc), "duplicate_of": i.duplicate_of,
             "steps": steps,
         })  # fmt: skip

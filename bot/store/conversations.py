@@ -361,7 +361,7 @@ class Conversations:
     # --- addresses and transcript ---
 
     async def address(self, conversation_id: int) -> tuple[str, str]:
-        """Channel and address of the citizen."""
+        """Channel and address of the citizen; the address of one who was erased is empty."""
         row = (
             await self._session.execute(
                 sa.select(Contact.channel, Contact.address_enc)
@@ -369,7 +369,7 @@ class Conversations:
                 .where(Conversation.id == conversation_id)
             )
         ).one()
-        return row[0], self._sealer.open(row[1])
+        return row[0], self._sealer.open(row[1]) if row[1] else ""
 
     async def of_address(self, channel: str, address: str) -> int | None:
         """The conversation of this citizen at this channel."""

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.base import Incoming, Media
+from bot.cli.data import report_rows
 from bot.failures import TemporaryFailure, UnknownOutcome
 from bot.store.tables import Base, Contact, Inbox, Message, Outbox, Report, ReportStep
 from bot.store.transaction import reading, writing
@@ -255,6 +256,7 @@ async def test_erasing_leaves_nothing_but_what_lapor_holds(house: TestHouse) -> 
     async with reading(house.store) as tx:
         assert len(await tx.reports.photos(report.ticket)) == 1
         assert len(await tx.erasures.ledger()) == 1
+        assert [row["from"] for row in await report_rows(tx)] == [None], "the list can still be shown"
     kept = [p.name for p in house.media.folder.rglob("*") if p.is_file()]
     assert kept == [(await rows(house, sa.text("select hash from media")))[0]], "the photo that was filed, and no other"
 

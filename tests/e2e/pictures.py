@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import random
 from typing import Final
@@ -37,7 +36,3 @@ def huge() -> bytes:
     out = io.BytesIO()
     Image.new("1", (8000, 5000)).save(out, "PNG", optimize=True)
     return out.getvalue()
-
-
-def encoded(content: bytes) -> str:
-    return base64.b64encode(content).decode()
