@@ -82,8 +82,9 @@ def is_playable(transcript: Transcript) -> bool:
 
 
 def beginning(text: str) -> str:
-    """What a bubble begins with, whatever its ticket."""
-    return re.sub(r"KS-\d{6}-[A-Z0-9]{4}", "KS", text)[:TOLD_APART]
+    """What a bubble begins with, whatever its ticket, and whatever the house has stored and since when."""
+    text = re.sub(r"KS-\d{6}-[A-Z0-9]{4}", "KS", text)
+    return re.sub(r"^(Yang kami simpan sejak) .*", r"\1", text, flags=re.DOTALL)[:TOLD_APART]
 
 
 class Twin(Conversation):
