@@ -329,7 +329,13 @@ class Dialogue(RuleBasedStateMachine):
         if same and "change" not in str(before.question):
             assert set(_hashes(before.draft)) <= set(_hashes(step.state.draft))
         if before.shelf and step.state.shelf != before.shelf:
-            taken = step.state.draft is not None and step.state.draft.parts == before.shelf.parts
+            draft, kept = step.state.draft, before.shelf
+            # Words may come on top when the shelf held photos alone; nothing of it may be missing.
+            taken = (
+                draft is not None
+                and draft.parts[: len(kept.parts)] == kept.parts
+                and set(_hashes(kept)) <= set(_hashes(draft))
+            )
             dropped = any(isinstance(e, Say) and e.key == "draft_dropped" for e in step.effects)
             only_a_question = before.shelf.classification == "permintaan_informasi"
             same = step.state.shelf is not None and step.state.shelf.started_at == before.shelf.started_at
