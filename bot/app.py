@@ -16,6 +16,7 @@ from bot.channels.base import Channel, Incoming, StaffTap
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChatChannel
 from bot.channels.whatsapp import WhatsAppChannel
+from bot.duties import Duties, Duty
 from bot.effects import Effects
 from bot.failures import SiagaError
 from bot.followups import EraseHandler, FollowHandler
@@ -70,6 +71,7 @@ class House:
     worker: Worker
     staff: Staff
     doors: Doors
+    duties: Duties
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _background: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -82,6 +84,8 @@ class House:
             self.tasks.append(asyncio.create_task(self.inbound.run(), name="inbound"))
         for lane in lanes:
             self.tasks.append(asyncio.create_task(self.worker.run(lane), name=f"outbox-{lane.name.lower()}"))
+        if reads:
+            self.tasks.append(asyncio.create_task(self.duties.run(), name="duties"))
         whatsapp = self.channels.get("whatsapp")
         if reads and isinstance(whatsapp, WhatsAppChannel):
             self._background.append(asyncio.create_task(self._catch_up(whatsapp)))
@@ -184,10 +188,16 @@ def build(
     staff = Staff(store, wake, clock)
     doors = Doors(channels, inbound, staff)
     received.append(doors.take)
+    duties = Duties(store, _duties(), clock)
     return House(
         settings, store, gazetteer, texts, understands, media, channels, lapor, transports, inbound, worker, staff,
-        doors,
+        doors, duties,
     )  # fmt: skip
+
+
+def _duties() -> list[Duty]:
+    """What comes back by itself; each says in its own file what it does."""
+    return []
 
 
 def _alarm(words: WordList) -> Alarm:

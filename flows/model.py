@@ -41,6 +41,7 @@ from flows.understanding import (
     Emergency,
     Language,
     Level,
+    Over,
     Place,
     Problem,
     Ranked,
@@ -50,7 +51,7 @@ from flows.understanding import (
 
 __all__ = [
     "Act", "Anonymity", "Attachment", "Category", "Certainty", "DataFound", "DuplicatesFound", "Emergency", "Event",
-    "IncidentChanged", "Language", "Level", "Nearby", "Other", "OtherKind", "PhotoProblem", "Photos", "Pin", "Place",
+    "IncidentChanged", "Language", "Level", "Nearby", "Other", "OtherKind", "Over", "PhotoProblem", "Photos", "Pin", "Place",
     "Problem", "Ranked", "ReportChanged", "ReportState", "StaffHandedBack", "StaffSpoke", "StaffTook", "Tap", "Text",
     "Tick", "Tone", "Understanding",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ Language = Literal["id", "en"]
 Certainty = Literal["sure", "doubtful", "unknown"]
 Tone = Literal["none", "insult", "advert"]
 Act = Literal["none", "show_data", "erase_data"]
+Over = Literal["none", "safe", "joke"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Understanding:
 
     `more`: further problems beside the first. `tone`: abuse or advertising, whatever the intent. `act`: the wish
     to see one's own data or to have it erased. `faq`: the id of the answer of data/faq that fits the question.
+    `over`: what was told before needs no help any more, because all is `safe` or because it was a `joke` or a slip;
+    only after an emergency does it mean anything.
     """
 
     intent: str = "luar_topik"
@@ -103,3 +106,4 @@ class Understanding:
     tone: Tone = "none"
     act: Act = "none"
     faq: str | None = None
+    over: Over = "none"

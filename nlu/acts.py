@@ -12,7 +12,10 @@ from nlu.normaliser import Normaliser
 from nlu.words import read_lists
 
 Anonymity = Literal["none", "anonim", "rahasia"]
+Over = Literal["none", "safe", "joke"]
 _LONGEST_GLOBAL = 5
+_LONGEST_OVER = 14
+_LONGEST_ANSWER = 4
 _ENGLISH_SHARE = 0.45
 
 
@@ -53,6 +56,21 @@ class Acts:
     def no_photo(self, tokens: Sequence[str]) -> bool:
         """The citizen says that there is no photo."""
         return bool(set(phrases_of(tokens)) & self.phrases["no_photo"])
+
+    def over(self, tokens: Sequence[str]) -> Over:
+        """The danger told before is over (`safe`), or was never one (`joke`); a long message is neither."""
+        if len(tokens) > _LONGEST_OVER or "?" in tokens:
+            return "none"
+        said = set(phrases_of(tokens))
+        if said & self.phrases["over_joke"] and not said & self.phrases["over_joke_not"]:
+            return "joke"
+        if said & self.phrases["over_safe"] and not said & self.phrases["over_safe_not"]:
+            return "safe"
+        return "none"
+
+    def names_nothing(self, tokens: Sequence[str]) -> bool:
+        """A few words that only say whose or where ("rumah bapak"): an answer, never a danger by itself."""
+        return 0 < len(tokens) <= _LONGEST_ANSWER and self.phrases["bare_answer"].issuperset(tokens)
 
     def language(self, text: str) -> Literal["id", "en"]:
         """`en` when it is plainly English: most words are, and hardly any is Indonesian."""

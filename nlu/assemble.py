@@ -72,10 +72,15 @@ class Assembly:
         """Put it together. `tokens`: the normalised words of `text`; `place`: found already, or looked up here."""
         text = text[:MAX_CHARS]
         emergency = raised(answers, alarm)
+        answered = emergency.level == "ask" and self.acts.names_nothing(tokens)
+        if answered:
+            emergency = Emergency("none", None, emergency.score)
         said = self.acts.global_intent(tokens)
         intent = _matter_first(_intent(answers.intents, emergency.level), answers, len(tokens))
         if said is not None and emergency.level == "none":
             intent = Ranked(said, 1.0)
+        elif answered:
+            intent = next((entry for entry in answers.intents if entry.code == "jawaban"), intent)
         return Understanding(
             intent=intent.code,
             confidence=intent.confidence,
@@ -86,6 +91,7 @@ class Assembly:
             anonymity=self.acts.anonymity(tokens),
             no_photo=self.acts.no_photo(tokens),
             language=self.acts.language(text),
+            over=self.acts.over(tokens) if emergency.level != "live" else "none",
         )
 
 

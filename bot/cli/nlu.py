@@ -74,7 +74,7 @@ def record(id_: Any, u: Understanding, milliseconds: float) -> dict[str, Any]:
             "certainty": u.place.certainty,
         },
         "date": u.date.isoformat() if u.date else None,
-        "acts": {"anonymity": u.anonymity, "no_photo": u.no_photo, "data": u.act, "tone": u.tone},
+        "acts": {"anonymity": u.anonymity, "no_photo": u.no_photo, "data": u.act, "tone": u.tone, "over": u.over},
         "more": [{"text": p.text, "category": p.category} for p in u.more],
         "language": u.language,
         "faq": u.faq,

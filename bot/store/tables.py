@@ -342,3 +342,15 @@ class Erasure(Base):
     channel: Mapped[str]
     fingerprint: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime]
+
+
+class DutyRow(Base):
+    """Work that comes back by itself. Claimed by moving `due_at`; `told` is what the last run said of itself."""
+
+    __tablename__ = "duties"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    told: Mapped[str | None]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.conversations import Conversations
 from bot.store.duplicates import Duplicates
+from bot.store.duties import DutyRows
 from bot.store.erasure import Erasures
 from bot.store.ledger import Ledger
 from bot.store.outbox import OutboxRows
@@ -30,6 +31,7 @@ class Transaction:
         self.reports = Reports(session, sealer)
         self.incidents = Incidents(session, sealer)
         self.duplicates = Duplicates(session)
+        self.duties = DutyRows(session)
         self.erasures = Erasures(session, sealer)
         self.sealer = sealer
 
