@@ -9,7 +9,7 @@ from typing import Literal
 
 from nlu.emergency_features import phrases_of
 from nlu.normaliser import Normaliser
-from nlu.words import read_lists
+from nlu.words import read_lists, spelt
 
 Anonymity = Literal["none", "anonim", "rahasia"]
 Over = Literal["none", "safe", "joke"]
@@ -17,6 +17,8 @@ _LONGEST_GLOBAL = 5
 _LONGEST_OVER = 14
 _LONGEST_ANSWER = 4
 _ENGLISH_SHARE = 0.45
+_AS_WRITTEN = ("english", "indonesian")
+"""Lists that are compared with a message's words before they are spelt one way."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,25 @@ class Acts:
     raw_words: Normaliser = field(default_factory=Normaliser)
 
     @classmethod
-    def load(cls, folder: Path) -> Acts:
+    def load(cls, folder: Path, normaliser: Normaliser) -> Acts:
         """Read the lists; raises OSError or ValueError naming the file."""
-        by_intent = read_lists(folder / "global.yml")
-        phrases = read_lists(folder / "acts.yml")
+        by_intent = spelt(read_lists(folder / "global.yml"), normaliser)
+        written = read_lists(folder / "acts.yml")
+        phrases = {**spelt(written, normaliser), **{name: written[name] for name in _AS_WRITTEN}}
         return cls(
             {phrase: intent for intent, said in by_intent.items() for phrase in said},
             {act: frozenset(said) for act, said in phrases.items()},
         )
 
     def global_intent(self, tokens: Sequence[str]) -> str | None:
-        """The intent of a message that is nothing but a global word; punctuation does not count."""
+        """The intent of a message that is nothing but a global word; marks and address ("pak", "dong") do not count."""
         words = [word for word in tokens if word not in ("?", "!")]
         if not words or len(words) > _LONGEST_GLOBAL or "?" in tokens:
             return None
-        return self.globals.get(" ".join(words))
+        found = self.globals.get(" ".join(words))
+        if found is None:
+            found = self.globals.get(" ".join(word for word in words if word not in self.phrases["address"]))
+        return found
 
     def anonymity(self, tokens: Sequence[str]) -> Anonymity:
         """`rahasia` hides the content, `anonim` the name; a message that wishes both is rahasia."""

@@ -30,10 +30,16 @@ class CategoryBands:
 
 @dataclass(frozen=True)
 class EmergencyBands:
-    """`slope` and `offset` turn a score into a calibrated one; from `ask` and `live` on it has that level."""
+    """Weights that make one calibrated score, and its bands: from `ask` and `live` on it has that level.
+
+    `slope` weighs the head's own margin, `read` the reader's log odds of an emergency, `meant` the log odds that the
+    intent is darurat; `offset` is added.
+    """
 
     slope: float = 1.0
     offset: float = 0.0
+    read: float = 0.0
+    meant: float = 0.0
     ask: float = 0.5
     live: float = 0.9
 
@@ -57,9 +63,27 @@ def category_answer(classes: Sequence[str], confidences: Floats, bands: Category
     }
 
 
-def emergency_answer(margin: float, types: Sequence[tuple[str, float]], bands: EmergencyBands) -> dict[str, Any]:
+MOST_ODDS = 8.0
+"""Log odds beyond this, either way, say no more."""
+
+
+def held(odds: Floats) -> Floats:
+    """Log odds within MOST_ODDS."""
+    return np.clip(odds, np.float32(-MOST_ODDS), np.float32(MOST_ODDS))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for an emergency: the head's margin, the reader's log odds, the log odds of the intent darurat."""
+
+    margin: float
+    read: float = 0.0
+    meant: float = 0.0
+
+
+def emergency_answer(said: Evidence, types: Sequence[tuple[str, float]], bands: EmergencyBands) -> dict[str, Any]:
     """`score` is the chance that this is an emergency; `type` the likeliest kind, None at level none."""
-    score = logistic(bands.slope * margin + bands.offset)
+    score = logistic(bands.slope * said.margin + bands.read * said.read + bands.meant * said.meant + bands.offset)
     level = "live" if score >= bands.live else "ask" if score >= bands.ask else "none"
     return {
         "score": score,

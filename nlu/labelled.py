@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+# The same safe reading in C where the library has it: a tenth of the time for the training data.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARKED = re.compile(r"\[([^\]]*)\]\((?:detail|[a-z_]+)\)")
 
 
@@ -27,6 +29,7 @@ class Labelled:
     kec: str | None = None
     desa: str | None = None
     register: str | None = None
+    author: str | None = None
 
     @classmethod
     def of(cls, text: str, intent: str, labels: Mapping[str, Any]) -> Labelled:
@@ -41,6 +44,7 @@ class Labelled:
             kec=labels.get("kec"),
             desa=labels.get("desa"),
             register=labels.get("register"),
+            author=labels.get("author"),
         )
 
 
@@ -64,7 +68,7 @@ def _of_path(path: Path) -> Iterator[Labelled]:
                     raise ValueError(f"{path}, line {number}: a labelled message needs text and intent.")
                 yield Labelled.of(entry["text"], entry["intent"], entry)
     else:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
         for block in (content or {}).get("nlu", []):
             for example in block.get("examples", []):
                 if not isinstance(example, dict) or "text" not in example:

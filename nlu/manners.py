@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from nlu.emergency_features import phrases_of
-from nlu.words import read_lists
+from nlu.normaliser import Normaliser
+from nlu.words import read_lists, spelt
 
 Tone = Literal["none", "insult", "advert"]
 Act = Literal["none", "show_data", "erase_data"]
@@ -23,9 +24,12 @@ class Manners:
     phrases: Mapping[str, frozenset[str]]
 
     @classmethod
-    def load(cls, folder: Path) -> Manners:
+    def load(cls, folder: Path, normaliser: Normaliser) -> Manners:
         """Read the lists; raises OSError or ValueError naming the file."""
-        return cls({name: frozenset(said) for name, said in read_lists(folder / "manners.yml").items()})
+        written = read_lists(folder / "manners.yml")
+        # Connectors are looked for in the text as it was written.
+        lists = {**spelt(written, normaliser), "further": written["further"]}
+        return cls({name: frozenset(said) for name, said in lists.items()})
 
     def act(self, tokens: Sequence[str], intent: str) -> Act:
         """The wish to see or erase one's own data, said plainly; erasing counts where both are named."""

@@ -49,9 +49,9 @@ def document_frequency(texts: Iterable[Sequence[str]]) -> tuple[Counter[str], Co
 class Vocabulary:
     """The n-grams that were learnt. Column numbers: words first, then characters; `idf` is their weight, by column."""
 
-    words: Mapping[str, int]
-    chars: Mapping[str, int]
-    idf: Sequence[float]
+    words: Mapping[str, int] = field(repr=False)
+    chars: Mapping[str, int] = field(repr=False)
+    idf: Sequence[float] = field(repr=False)
     _known: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -109,6 +109,11 @@ class Vocabulary:
             columns.extend(counts)
             values.extend(value / length for value in block)
         return columns, values
+
+    def pieces(self, token: str) -> tuple[int, ...]:
+        """Columns of the word itself, where it is known, and of its character n-grams."""
+        word = self.words.get(token)
+        return self._columns(token) if word is None else (word, *self._columns(token))
 
     def _columns(self, token: str) -> tuple[int, ...]:
         known = self._known.get(token)

@@ -51,6 +51,14 @@ _NOT_DOUBLED = frozenset(
 )
 
 
+_COMMAND = re.compile(r"\s*/(?:help|menu|start|bantuan)(?:@\w+)?(?=\s|$)", re.IGNORECASE)
+
+
+def spoken_command(text: str) -> str:
+    """A messenger's command for help as the word people say, or it would read as a cry for it; else the text."""
+    return _COMMAND.sub("menu", text, count=1) if _COMMAND.match(text) else text
+
+
 @dataclass(frozen=True)
 class Normaliser:
     """`standard` maps a spelling of the region to the standard word (data/words/slang.yml, turned round)."""
@@ -67,7 +75,7 @@ class Normaliser:
 
         Never raises; reads at most MAX_CHARS characters.
         """
-        clean = unicodedata.normalize("NFKC", text[:MAX_CHARS]).lower().translate(_APOSTROPHES)
+        clean = unicodedata.normalize("NFKC", spoken_command(text[:MAX_CHARS])).lower().translate(_APOSTROPHES)
         clean = _STRETCHED.sub(r"\1", clean)
         out: list[str] = []
         for token in _TOKEN.findall(clean):

@@ -1,100 +1,22 @@
 """The exported model in process: Rasa's own answers, with numpy alone.
 
-A message costs some hundred look-ups and one sum of weight rows; nothing is loaded or learnt after the start.
+A message costs some hundred look-ups, one sum of weight rows and a small net; nothing is loaded or learnt after the
+start.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from flows.model import Category, Emergency, Ranked, Understanding
 from nlu.acts import Acts
 from nlu.assemble import Answers, Assembly, certainty_of
-from nlu.bands import CategoryBands, EmergencyBands, category_answer, emergency_answer
-from nlu.linear import Floats, Head, Packed, ranked
-from nlu.ngrams import Vocabulary
+from nlu.model import Model
 from nlu.places import Gazetteer
 from nlu.wordlist import WordList
-from nlu.words import Words
-
-HEADS = ("intent", "category", "emergency", "type")
-
-
-@dataclass(frozen=True)
-class Model:
-    """What data/model holds. `rows` are the weights of all heads side by side, n-grams then cues."""
-
-    words: Words
-    vocabulary: Vocabulary
-    rows: Floats
-    bias: Floats
-    heads: Mapping[str, Head]
-    category_bands: CategoryBands
-    emergency_bands: EmergencyBands
-
-    @classmethod
-    def load(cls, folder: Path) -> Model:
-        """Read the export. Raises OSError when a file is missing, ValueError or KeyError when one is damaged."""
-        kept = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        heads: dict[str, Head] = {}
-        with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-            for name in HEADS:
-                weights = Packed(arrays[f"{name}_bytes"], arrays[f"{name}_steps"]).weights()
-                heads[name] = Head(
-                    tuple(kept["heads"][name]["classes"]), weights, arrays[f"{name}_bias"],
-                    kept["heads"][name]["sharpness"],
-                )  # fmt: skip
-        vocabulary = Vocabulary.unpacked(kept["vocabulary"])
-        words = Words.of(kept["words"])
-        cue_weights = {name: float(kept["heads"][name]["cue_weight"]) for name in HEADS}
-        rows = _side_by_side(heads, cue_weights, len(vocabulary), len(words.cues.vector([])))
-        return cls(
-            words, vocabulary, rows, np.concatenate([heads[name].bias for name in HEADS]), heads,
-            CategoryBands(**kept["category"]), EmergencyBands(**kept["emergency"]),
-        )  # fmt: skip
-
-    def answers(self, tokens: Sequence[str]) -> dict[str, Any]:
-        """Rasa's answer to these normalised words: intent_ranking, category, emergency, as plain values."""
-        columns, values = self.vocabulary.vector(tokens)
-        grams = len(self.vocabulary)
-        scores = self.bias.copy()
-        if columns:
-            scores += np.asarray(values, dtype=np.float32) @ self.rows[columns]
-        cues = np.asarray(self.words.cues.vector(tokens), dtype=np.float32)
-        scores += cues @ self.rows[grams:]
-        ends = np.cumsum([len(self.heads[name].classes) for name in HEADS])[:-1]
-        parts = dict(zip(HEADS, np.split(scores, ends), strict=True))
-        intents, categories, types = (self.heads[name] for name in ("intent", "category", "type"))
-        margin = float(parts["emergency"][self.heads["emergency"].classes.index("yes")])
-        kinds = ranked(types.classes, types.confidences(parts["type"]))
-        return {
-            "intent_ranking": ranked(intents.classes, intents.confidences(parts["intent"])),
-            "category": category_answer(
-                categories.classes, categories.confidences(parts["category"]), self.category_bands
-            ),
-            "emergency": emergency_answer(margin, kinds, self.emergency_bands),
-        }
-
-
-def _side_by_side(heads: Mapping[str, Head], cue_weights: Mapping[str, float], grams: int, cues: int) -> Floats:
-    """One array of all heads' weights, each cue's by its head's cue weight; zeros where a head reads no cues."""
-    blocks = []
-    for name in HEADS:
-        weights = heads[name].weights
-        if weights.shape[0] == grams:
-            weights = np.vstack([weights, np.zeros((cues, weights.shape[1]), dtype=np.float32)])
-        if weights.shape[0] != grams + cues:
-            raise ValueError(f"weights.npz does not fit model.json: head {name} has {weights.shape[0]} rows.")
-        weights[grams:] *= np.float32(cue_weights[name])
-        blocks.append(weights)
-    return np.ascontiguousarray(np.hstack(blocks), dtype=np.float32)
 
 
 class Runtime:
@@ -109,9 +31,13 @@ class Runtime:
     def load(cls, folder: Path, gazetteer: Gazetteer, words: Path | None = None) -> Runtime:
         """Read data/model and, beside it, data/words. Raises OSError, ValueError or KeyError as Model.load does."""
         lists = words or folder.parent / "words"
-        model = Model.load(folder)
-        assembly = Assembly(Acts.load(lists), model.words.normaliser, gazetteer)
-        return cls(model, assembly, WordList.load(lists.parent, gazetteer, lists))
+        return cls.of(Model.load(folder), gazetteer, lists)
+
+    @classmethod
+    def of(cls, model: Model, gazetteer: Gazetteer, words: Path) -> Runtime:
+        """Over a model that is loaded already; `words` is data/words."""
+        assembly = Assembly(Acts.load(words, model.words.normaliser), model.words.normaliser, gazetteer)
+        return cls(model, assembly, WordList.load(words.parent, gazetteer, words))
 
     async def understand(self, texts: Sequence[str], now: datetime) -> list[Understanding]:
         return [self.parse(text, now) for text in texts]

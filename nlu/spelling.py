@@ -16,6 +16,8 @@ _RUN = re.compile(r"(.)\1+")
 _VOWELS = str.maketrans("", "", "aeiou")
 _MEMORY = 40_000
 _LONGEST_GAP = 5
+_STUCK = ("di", "ke")
+_LONG_ENOUGH = 6
 
 LEAST = 0.72
 """Below this likeness two words are strangers."""
@@ -84,6 +86,10 @@ class Vocabulary:
             found[word] = 1.0 if typed not in self._ordinary or word == typed else LEAST
         if word in self._words or typed in self._ordinary or len(word) < 3 or not word.isalpha():
             return found
+        behind = word[2:]
+        if word.startswith(_STUCK) and len(behind) >= _LONG_ENOUGH and behind in self._words:
+            # "dibengalon": the little word before the name, typed without its space.
+            found.setdefault(behind, SHORTENED)
         bones = skeleton(word)
         candidates = set(self._near.get(bones, ()))
         if len(bones) > 2:

@@ -1,7 +1,8 @@
 """`make train`: train the Rasa pipeline, export its weights to data/model, write manifest and parity answers.
 
-Runs in the Rasa environment (Python 3.10), from the project's root. `--smoke` trains on a few hundred lines in a
-temporary folder instead, compares the exported model with Rasa live, and ends with 1 when they differ.
+Runs in the Rasa environment (Python 3.10), from the project's root; Rasa's archive itself is kept in var/rasa.
+`--smoke` trains on a few hundred lines in a temporary folder instead, compares the exported model with Rasa live,
+and ends with 1 when they differ.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import asyncio
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -36,6 +38,9 @@ TEXTS = 950
 """Training texts in parity.jsonl, a third of them mistyped; the odd ones come on top."""
 
 TOLERANCE = 1e-4
+
+ARCHIVE = Path("var") / "rasa" / "nlu.tar.gz"
+"""Where Rasa's own archive is kept, for a Rasa server and for `make bench-nlu`."""
 
 ODD = (
     "", " ", "?", "!!!", "...", ".", "1", "2", "112", "081100000000", "KS-261124-AB12", "👍", "🔥🔥🔥",
@@ -75,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "scipy": scipy.__version__, "python": sys.version.split()[0],
             }  # fmt: skip
             manifest(root, target, versions, datetime.now(timezone.utc).date())
+            kept = root / ARCHIVE
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(archive, kept)
         return _compare(target, answers)
 
 
@@ -112,7 +120,7 @@ async def _ask(agent: Agent, texts: Sequence[str]) -> list[dict[str, Any]]:
 
 def _compare(target: Path, answers: Sequence[dict[str, Any]]) -> int:
     """Ask the exported model the same; say how far apart the two are at most."""
-    from nlu.runtime import Model
+    from nlu.model import Model
 
     model = Model.load(target)
     worst, odd = 0.0, 0

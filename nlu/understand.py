@@ -125,7 +125,7 @@ def understander(data: Path, gazetteer: Gazetteer, url: str | None) -> Guarded:
     """The exported model in process, or a Rasa server at `url`; the word list when there is neither."""
     word_list = WordList.load(data, gazetteer)
     faq = Faq.load(data / "faq", word_list.words.normaliser)
-    manners = Manners.load(data / "words")
+    manners = Manners.load(data / "words", word_list.words.normaliser)
     if url:
         return Guarded(RasaServer(url, word_list), word_list, faq=faq, manners=manners)
     try:

@@ -16,7 +16,7 @@ from nlu.acts import Acts
 from nlu.assemble import Alarm, Answers, Assembly
 from nlu.emergency_features import CALMING, URGING, phrases_of
 from nlu.places import Gazetteer
-from nlu.words import Words, read_lists
+from nlu.words import Words, read_lists, spelt
 
 SHORT = 14
 """Words. A long story holds danger words by the way; the list trusts itself with short messages only."""
@@ -36,13 +36,13 @@ class WordList:
         """Read data/words (or `folder`). Raises OSError or ValueError naming the file."""
         lists = folder or data / "words"
         words = Words.load(lists)
-        found = read_lists(lists / "emergency.yml")
-        certain = read_lists(lists / "emergency_certain.yml")
+        found = spelt(read_lists(lists / "emergency.yml"), words.normaliser)
+        certain = spelt(read_lists(lists / "emergency_certain.yml"), words.normaliser)
         return cls(
             words,
             {phrase: kind for kind, phrases in found.items() for phrase in phrases},
             {phrase: kind for kind, phrases in certain.items() for phrase in phrases},
-            Assembly(Acts.load(lists), words.normaliser, gazetteer),
+            Assembly(Acts.load(lists, words.normaliser), words.normaliser, gazetteer),
         )
 
     def alarm(self, tokens: Sequence[str]) -> Alarm:

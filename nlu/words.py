@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,16 @@ class Words:
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> Words:
-        return cls(Normaliser.of(raw["slang"]), Cues.of(raw["cues"]), raw)
+        normaliser = Normaliser.of(raw["slang"])
+        return cls(normaliser, Cues.of(spelt(raw["cues"], normaliser)), raw)
+
+
+def spelt(lists: Mapping[str, Sequence[str]], normaliser: Normaliser) -> dict[str, list[str]]:
+    """Lists of phrases as the normaliser spells them, each phrase once."""
+    return {
+        name: list(dict.fromkeys(" ".join(normaliser.tokens(phrase)) for phrase in phrases))
+        for name, phrases in lists.items()
+    }
 
 
 def read_lists(path: Path) -> dict[str, list[str]]:

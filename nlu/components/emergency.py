@@ -12,12 +12,13 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.linear_model import LogisticRegression
 
-from nlu.bands import EmergencyBands, emergency_answer
-from nlu.components.calibration import Calibrated, calibrated
-from nlu.components.examples import features, grams, labels, spoken
-from nlu.components.heads import load, save, scores_of
+from nlu.bands import EmergencyBands, Evidence, emergency_answer, held
+from nlu.components.examples import MEANT, examples_of, features, grams, read_rows, spoken
+from nlu.components.heads import load, save
+from nlu.learning.heads import scores_of
+from nlu.learning.parts import learn_danger
+from nlu.learning.plan import EMERGENCY, danger_goals, default, way
 from nlu.linear import Head, ranked
 
 FILE = "emergency.npz"
@@ -27,11 +28,10 @@ BANDS = "emergency.json"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class EmergencyByRegion(GraphComponent):
-    """Learns from `emergency`, `emergency_type` and `lookalike` in the metadata. Needs both features before it.
+    """Learns from `emergency`, `emergency_type` and `lookalike` in the metadata. Needs both features and the intent
+    before it, and weighs in what a RegionalReader says.
 
-    The score is calibrated, and the two levels are drawn, on answers about authors the head had not read. Each
-    level is as low as `*_recall` of the emergencies needs, unless that would call more than `*_ordinary` of the
-    harmless messages (or, for live, more than `live_lookalikes` of the look-alikes) an emergency.
+    The score is calibrated, and the two levels are drawn, on answers about authors that nobody had read.
     """
 
     def __init__(
@@ -47,11 +47,7 @@ class EmergencyByRegion(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {
-            "strength": 1.0, "cue_weight": 0.5, "lookalike_weight": 2.0,
-            "ask_recall": 0.99, "ask_ordinary": 0.05, "live_recall": 0.95, "live_ordinary": 0.005,
-            "live_lookalikes": 0.05,
-        }  # fmt: skip
+        return default(EMERGENCY)
 
     @classmethod
     def create(
@@ -81,19 +77,16 @@ class EmergencyByRegion(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn emergencies from all lines, their kinds from the emergencies."""
-        examples = [message for message in spoken(training_data) if "emergency" in labels(message)]
-        wanted = ["yes" if labels(message)["emergency"] else "no" for message in examples]
-        urgent = [message for message in examples if labels(message).get("emergency_type")]
-        kinds = [str(labels(message)["emergency_type"]) for message in urgent]
-        if len(set(wanted)) < 2 or len(set(kinds)) < 2:
-            return self._resource
-        alike = np.array([bool(labels(message).get("lookalike")) for message in examples])
-        weights = np.where(alike, self._config["lookalike_weight"], 1.0).astype(np.float32)
-        x = features(examples, self._config["cue_weight"])
-        result = calibrated(examples, x, wanted, self._config["strength"], balanced=False, weights=weights)
-        self._head = result.head
-        self._types = calibrated(urgent, grams(urgent), kinds, self._config["strength"]).head
-        self._bands = _bands(result, np.array(wanted), alike, self._config)
+        messages = spoken(training_data)
+        config = self._config
+        result = learn_danger(
+            examples_of(messages), features(messages, config["cue_weight"]), grams(messages),
+            way(config, balanced=False), float(config["lookalike_weight"]), danger_goals(config),
+            read_rows(messages, "emergency"), read_rows(messages, "type"),
+            np.array([message.get(MEANT) or 0.0 for message in messages], dtype=np.float32),
+        )  # fmt: skip
+        if result is not None:
+            self._head, self._types, self._bands = result.head, result.types, result.bands
         self.persist()
         return self._resource
 
@@ -111,35 +104,11 @@ class EmergencyByRegion(GraphComponent):
             return messages
         yes = self._head.classes.index("yes")
         margins = scores_of(features(messages, self._config["cue_weight"]), self._head)[:, yes]
-        kinds = self._types.confidences(scores_of(grams(messages), self._types))
-        for message, margin, row in zip(messages, margins, kinds, strict=True):
-            answer = emergency_answer(float(margin), ranked(self._types.classes, row), self._bands)
+        kinds = self._types.confidences(scores_of(grams(messages), self._types), read_rows(messages, "type"))
+        read = read_rows(messages, "emergency")
+        odds = np.zeros(len(messages)) if read is None else held(read[:, 1] - read[:, 0])
+        for message, margin, row, by_reader in zip(messages, margins, kinds, odds, strict=True):
+            said = Evidence(float(margin), float(by_reader), float(message.get(MEANT) or 0.0))
+            answer = emergency_answer(said, ranked(self._types.classes, row), self._bands)
             message.set("emergency", answer, add_to_output=True)
         return messages
-
-
-def _bands(result: Calibrated, wanted: Any, alike: Any, config: dict[str, Any]) -> EmergencyBands:
-    yes = result.head.classes.index("yes")
-    margins = result.scores[:, yes]
-    real = wanted[result.clean] == "yes"
-    ordinary = ~real & ~alike[result.clean]
-    platt = LogisticRegression(C=1e4).fit(margins[:, None], real)
-    slope, offset = round(float(platt.coef_[0, 0]), 4), round(float(platt.intercept_[0]), 4)
-    scores = 1.0 / (1.0 + np.exp(-(slope * margins + offset)))
-    ask = max(_reaching(scores[real], config["ask_recall"]), _sparing(scores[ordinary], config["ask_ordinary"]))
-    live = max(
-        _reaching(scores[real], config["live_recall"]),
-        _sparing(scores[ordinary], config["live_ordinary"]),
-        _sparing(scores[~real & alike[result.clean]], config["live_lookalikes"]),
-    )
-    return EmergencyBands(slope, offset, round(min(ask, live), 4), round(live, 4))
-
-
-def _reaching(scores: Any, share: float) -> float:
-    """The highest threshold that at least `share` of the scores reach."""
-    return float(np.quantile(scores, 1.0 - share)) if len(scores) else 0.0
-
-
-def _sparing(scores: Any, share: float) -> float:
-    """The lowest threshold that no more than `share` of the scores reach."""
-    return float(np.quantile(scores, 1.0 - share)) if len(scores) else 0.0

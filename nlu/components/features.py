@@ -16,7 +16,8 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.examples import TOKENS, spoken, words_folder
+from nlu.components.examples import TOKENS, VOCABULARY, spoken, words_folder
+from nlu.learning.plan import CUES, NGRAMS, default
 from nlu.ngrams import Vocabulary
 from nlu.words import Words
 
@@ -38,7 +39,7 @@ class NgramFeatures(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"min_words": 3, "min_chars": 6, "at_most": 40_000}
+        return default(NGRAMS)
 
     @classmethod
     def create(
@@ -78,7 +79,7 @@ class NgramFeatures(GraphComponent):
             (folder / FILE).write_text(self._vocabulary.packed(), encoding="utf-8")
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add the sparse sentence features."""
+        """Add the sparse sentence features, and leave the vocabulary for the reader."""
         for message in messages:
             columns, values = self._vocabulary.vector(message.get(TOKENS) or [])
             row = sp.csr_matrix(
@@ -86,6 +87,7 @@ class NgramFeatures(GraphComponent):
                 shape=(1, len(self._vocabulary)),
             )
             message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._name))
+            message.set(VOCABULARY, self._vocabulary)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -103,7 +105,7 @@ class CueFeatures(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"words": "data/words"}
+        return default(CUES)
 
     @classmethod
     def create(

@@ -13,6 +13,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.examples import NOISY, labels, spoken
+from nlu.learning.plan import NOISE, default
 from nlu.noise import noisy
 
 
@@ -25,7 +26,7 @@ class NoisyCopies(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"copies": 2}
+        return default(NOISE)
 
     @classmethod
     def create(

@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from nlu.model import Model
 from nlu.normaliser import MAX_CHARS
 from nlu.places import Gazetteer
-from nlu.runtime import Model
 
 MODEL = Model.load(Path("data/model"))
 GAZETTEER = Gazetteer.load(Path("data/places"))

@@ -84,3 +84,23 @@ def test_a_word_of_danger_or_need_still_counts(word_list: WordList, now: datetim
 def test_the_codec_carries_it() -> None:
     assert decode(Understanding, encode(Understanding(over="joke"))).over == "joke"
     assert "over" not in encode(Understanding())
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("mau lapor", "lapor"),
+        ("saya mau lapor pak", "lapor"),
+        ("pak mau lapor dong", "lapor"),
+        ("batal aja bu", "batal"),
+        ("iya bener pak", "setuju"),
+        ("kirim min", "setuju"),
+        ("petugas dong kak", "petugas"),
+        ("gak jadi lapor", "batal"),
+    ],
+)
+def test_a_global_word_stays_one_whoever_is_addressed(
+    word_list: WordList, runtime: Runtime, now: datetime, text: str, intent: str
+) -> None:
+    assert word_list.parse(text, now).intent == intent
+    assert runtime.parse(text, now).intent == intent

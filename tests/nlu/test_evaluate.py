@@ -73,3 +73,21 @@ def test_files_without_labels_are_named(tmp_path: Path) -> None:
     broken.write_text('{"text":"a"}\n', encoding="utf-8")
     with pytest.raises(ValueError, match=r"broken\.jsonl, line 1"):
         read([broken])
+
+
+def test_cross_validation_without_its_environment_says_what_to_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.folded([Path("data/nlu")], 5, {}, tmp_path / "data", 0) == 1
+    assert "make rasa" in capsys.readouterr().err
+
+
+def test_cross_validation_runs_where_its_environment_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    python = tmp_path / ".venv-rasa" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@"\nexit 7\n', encoding="utf-8")
+    python.chmod(0o755)
+    assert evaluate.folded([tmp_path / "a.yml"], 3, {"intent": 0.9}, tmp_path / "data", 5) == 7
+    said = capfd.readouterr().out.split()
+    assert said[:5] == ["-W", "ignore", "-m", "nlu.learning.cross", "--folds"]
+    assert said[5:] == ["3", "--errors", "5", "--floor", "intent=0.9", str(tmp_path / "a.yml")]

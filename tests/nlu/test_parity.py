@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nlu.export import fingerprints
+from nlu.model import read_plain
 from nlu.runtime import Runtime
 
 MODEL = Path("data/model")
@@ -49,7 +50,7 @@ def test_the_model_was_made_from_this_data() -> None:
 
 def test_manifest_and_model_name_the_same_thresholds() -> None:
     manifest = json.loads((MODEL / "manifest.json").read_text(encoding="utf-8"))
-    model = json.loads((MODEL / "model.json").read_text(encoding="utf-8"))
+    model = read_plain(MODEL)
     assert manifest["thresholds"] == {"category": model["category"], "emergency": model["emergency"]}
     assert 0 < model["emergency"]["ask"] <= model["emergency"]["live"] < 1
 

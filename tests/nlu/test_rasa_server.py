@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flows.model import Understanding
 from nlu.labelled import read
 from nlu.port import Understander
-from nlu.rasa_server import RasaServer
+from nlu.rasa_server import Breaker, RasaServer
 from nlu.runtime import Runtime
 from nlu.wordlist import WordList
 
@@ -97,4 +98,64 @@ async def test_no_server_at_all_still_sees_danger(word_list: WordList, now: date
     rasa = RasaServer("http://127.0.0.1:9", word_list, timeout_s=1.0)
     said = await rasa.understand(["tolong rumah kebakaran"], now)
     assert said[0].emergency.level == "live"
+    await rasa.close()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_breaker_opens_after_failures_in_a_row_and_tries_again_after_a_pause() -> None:
+    clock = Clock()
+    breaker = Breaker(failures=3, pause_s=30.0, clock=clock)
+    for _ in range(2):
+        breaker.failed()
+    breaker.answered()
+    for _ in range(2):
+        assert breaker.allows()
+        breaker.failed()
+    assert breaker.allows()
+    breaker.failed()
+    assert not breaker.allows()
+    clock.now += 29.9
+    assert not breaker.allows()
+    clock.now += 0.2
+    assert breaker.allows(), "one is let through after the pause"
+    assert not breaker.allows(), "but one only"
+    breaker.failed()
+    clock.now += 29.9
+    assert not breaker.allows()
+    clock.now += 0.2
+    assert breaker.allows()
+    breaker.answered()
+    assert breaker.allows()
+    assert breaker.allows()
+
+
+async def test_a_broken_server_is_left_alone_and_found_again(address: str, word_list: WordList, now: datetime) -> None:
+    clock = Clock()
+    asked: list[str] = []
+
+    async def count(request: httpx.Request) -> None:
+        asked.append(request.url.path)
+
+    client = httpx.AsyncClient(timeout=5.0, event_hooks={"request": [count]})
+    rasa = RasaServer(address, word_list, client, breaker=Breaker(failures=2, pause_s=30.0, clock=clock))
+    for _ in range(2):
+        await rasa.understand(["galat 500"], now)
+    assert len(asked) == 2
+    said = await rasa.understand(["tolong rumah kebakaran", "jalan rusak"], now)
+    assert said == [word_list.parse("tolong rumah kebakaran", now), word_list.parse("jalan rusak", now)]
+    assert said[0].emergency.level == "live"
+    assert len(asked) == 2, "nobody waits for it"
+    assert rasa.trouble is not None
+    clock.now += 31
+    assert (await rasa.understand(["jalan rusak di bengalon"], now))[0].category.ranking
+    assert rasa.trouble is None
+    await rasa.understand(["jalan rusak di bengalon"], now)
+    assert len(asked) == 4
     await rasa.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import statistics
 import time
 from datetime import date, datetime
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from flows.model import Understanding
 from nlu.labelled import read
+from nlu.model import PLAIN, READER, WEIGHTS, Model
 from nlu.places import Gazetteer
-from nlu.runtime import Model, Runtime
+from nlu.runtime import Runtime
 from tests.nlu.conftest import NOW
 
 
@@ -100,7 +102,8 @@ async def test_many_texts_keep_their_order(runtime: Runtime, now: datetime) -> N
 
 
 def test_size_start_and_speed(gazetteer: Gazetteer) -> None:
-    files = [Path("data/model") / name for name in ("model.json", "weights.npz", "manifest.json", "parity.jsonl")]
+    files = [path for path in Path("data/model").iterdir() if path.is_file()]
+    assert {PLAIN, WEIGHTS, READER, "manifest.json", "parity.jsonl"} == {path.name for path in files}
     assert sum(path.stat().st_size for path in files) < 5_000_000
     start = time.perf_counter()
     loaded = Runtime.load(Path("data/model"), gazetteer)
@@ -114,10 +117,40 @@ def test_size_start_and_speed(gazetteer: Gazetteer) -> None:
     assert statistics.median(took) < 0.003, "goal is 1 ms on a quiet machine"
 
 
-def test_a_damaged_export_is_refused(tmp_path: Path) -> None:
-    for name in ("model.json", "weights.npz"):
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    for name in (PLAIN, WEIGHTS, READER):
         (tmp_path / name).write_bytes((Path("data/model") / name).read_bytes())
-    text = (tmp_path / "model.json").read_text(encoding="utf-8")
-    (tmp_path / "model.json").write_text(text.replace('"words":["', '"words":["zzz","', 1), encoding="utf-8")
+    return tmp_path
+
+
+def test_an_export_of_another_vocabulary_is_refused(damaged: Path) -> None:
+    text = gzip.decompress((damaged / PLAIN).read_bytes()).decode()
+    (damaged / PLAIN).write_bytes(gzip.compress(text.replace('"words":["', '"words":["zzz","', 1).encode()))
     with pytest.raises(ValueError, match=r"does not fit|lists of words|vocabulary"):
-        Model.load(tmp_path)
+        Model.load(damaged)
+
+
+@pytest.mark.parametrize("kept", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b"{")])
+def test_damaged_plain_values_are_refused(damaged: Path, kept: bytes) -> None:
+    (damaged / PLAIN).write_bytes(kept)
+    with pytest.raises(ValueError, match=r"damaged|holds no model|Expecting"):
+        Model.load(damaged)
+
+
+def test_half_a_plain_file_is_refused(damaged: Path) -> None:
+    (damaged / PLAIN).write_bytes((damaged / PLAIN).read_bytes()[:5000])
+    with pytest.raises(ValueError, match="damaged"):
+        Model.load(damaged)
+
+
+def test_half_a_model_is_refused_rather_than_used(damaged: Path) -> None:
+    (damaged / READER).unlink()
+    with pytest.raises(OSError, match=READER):
+        Model.load(damaged)
+
+
+@pytest.mark.parametrize("text", ["/help", "/start", "/HELP@kutim_bot", "/menu"])
+def test_a_command_for_help_is_no_cry_for_help(runtime: Runtime, now: datetime, text: str) -> None:
+    said = runtime.parse(text, now)
+    assert (said.intent, said.emergency.level) == ("bantuan", "none")
