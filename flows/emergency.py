@@ -16,7 +16,6 @@ from flows.model import (
     Attachment,
     Case,
     Effect,
-    Emergency,
     HandOver,
     Other,
     Photos,
@@ -52,11 +51,6 @@ def incident_id(at: datetime, token: str) -> str:
     return f"IN-{at:%Y%m%d%H%M%S}-{token[-12:]}"
 
 
-def concerns(emergency: Emergency) -> bool:
-    """Whether this message must come here before anything else."""
-    return emergency.level != "none"
-
-
 # --- Opening -----------------------------------------------------------------------------------------
 
 
@@ -87,7 +81,7 @@ def open_case(state: State, event: Text | Photos | Other, text: str, u: Understa
         begun = begin(state, event.at)
         state = replace(begun, draft=add_photos(begun.draft, photos)) if begun.draft else begun
     state = _shelve(replace(state, case=_with_figures(case, text)))
-    return _go_live(state, photos) if live else _ask_whether(state)
+    return _go_live(state, photos) if live else ask_whether(state)
 
 
 def _with_figures(case: Case, text: str) -> Case:
@@ -115,7 +109,8 @@ def _go_live(state: State, photos: tuple[Attachment, ...] = (), words: str | Non
     return _next_question(replace(state, case=case), (effect, first))
 
 
-def _ask_whether(state: State) -> Step:
+def ask_whether(state: State) -> Step:
+    """Is it happening now? Put with 112 before it, and differently the second time."""
     case = _case(state)
     key = "emergency_ask_again" if "whether" in case.asked else "emergency_ask"
     state = replace(state, case=replace(case, asked=(*case.asked, "whether")))
@@ -133,10 +128,13 @@ def _more_words(
         case = replace(case, type=u.emergency.type)
     photos = event.photos if isinstance(event, Photos) else ()
     answers = isinstance(event, Text) and state.question is not None and state.question.name == "emergency_victims"
+    if live:
+        # Whatever was said to be over is not.
+        case = replace(case, over="none")
     state = _shelve(replace(state, case=case))
     if case.level == "unconfirmed" and not live:
         effects: tuple[Effect, ...] = (UpdateIncident(case, "words", text, photos),) if case.raised else ()
-        again = _ask_whether(replace(state, case=replace(case, words=f"{case.words}\n{text}")))
+        again = ask_whether(replace(state, case=replace(case, words=f"{case.words}\n{text}")))
         return Step(again.state, (*effects, *again.effects))
     if case.level == "unconfirmed":
         return _go_live(replace(state, case=replace(case, words=f"{case.words}\n{text}")), photos, text)
@@ -338,7 +336,7 @@ def _answer_whether(state: State, event: Text | Tap | Pin | Photos | Other) -> S
         effects = (UpdateIncident(case, "words", getattr(event, "text", None), photos),)
     if put > MOST_WHETHER and state.shelf and state.shelf.parts:
         return offer_shelf(replace(state, case=case), (*before, *effects, _noted(case)))
-    again = _ask_whether(replace(state, case=case))
+    again = ask_whether(replace(state, case=case))
     return Step(again.state, (*before, *effects, *again.effects))
 
 

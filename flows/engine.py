@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from flows import digress, edits, emergency, faq, followup, handover, incident, privacy, report, shelf, status, tone
+from flows import danger, digress, edits, faq, followup, handover, incident, privacy, report, shelf, status, tone
 from flows.asking import ask_again, proceed
 from flows.draft import absorb, begin, names_problem, remember
 from flows.model import (
+    AgencyAnswered,
     DataFound,
     DuplicatesFound,
     Effect,
@@ -47,6 +48,8 @@ CLOSE_AFTER: Final = timedelta(hours=23)
 _ANY_WORDS: Final = ("change_description", "change_reporter")
 """Questions that any words answer, except a global word alone."""
 _GLOBAL: Final = ("batal", "ulang", "petugas")
+_NAMED: Final = ("emergency_place", "place", "place_detail", "place_which", "change_reporter")
+"""Questions answered with names, which are Indonesian in every language."""
 _POLITE: Final = ("salam", "terima_kasih")
 
 
@@ -64,6 +67,8 @@ def advance(state: State, event: Event) -> Step:
             step = _tick(state, event)
         case ReportChanged():
             step = status.changed(state, event)
+        case AgencyAnswered():
+            step = status.answered(state, event)
         case IncidentChanged():
             step = incident.changed(state, event)
         case StaffSpoke():
@@ -88,12 +93,9 @@ def _citizen(state: State, event: Said) -> Step:
     understanding = _understood(event)
     if words and understanding:
         state = replace(state, language=_language(state, words, understanding))
-        if isinstance(event, Text | Photos | Other) and emergency.concerns(understanding.emergency):
-            return emergency.open_case(state, event, words, understanding)
-    if emergency.is_asked(state):
-        return emergency.answer(state, event)
-    if emergency.is_for_desk(state, event):
-        return emergency.pass_on(state, event)
+    urgent = danger.hear(state, event, words)
+    if urgent:
+        return urgent
     if isinstance(event, Text | Tap) and privacy.concerns(state, event):
         step = privacy.answer(state, event)
         return step if step.state.question else _back_to_question(step, event.at)
@@ -130,8 +132,9 @@ def _understood(event: Said) -> Understanding | None:
 
 
 def _language(state: State, words: str, u: Understanding) -> Language:
-    """English is answered in English; a short answer ("ok", "no", a place name) does not turn the language."""
-    short = len(words.split()) < (4 if u.language == "id" else 2)
+    """English is answered in English; a short answer ("ok", "no") does not turn the language, nor do place names."""
+    names = state.question is not None and state.question.name in _NAMED
+    short = len(words.split()) < ((9 if names else 4) if u.language == "id" else 2)
     return state.language if (state.noticed or state.case) and short else u.language
 
 
@@ -238,7 +241,7 @@ def _back_to_question(step: Step, at: datetime) -> Step:
     if state.held_by or not step.effects:
         return step
     if state.draft is None:
-        return followup.ask_again(state, step.effects) if followup.is_asked(state) else step
+        return followup.go_on(step)
     return ask_again(state, at, step.effects)
 
 
@@ -294,6 +297,8 @@ def _pick(state: State, event: Text | Tap, picked: str) -> Step:
             return _back_to_question(Step(state, status.answer(state, "")), event.at)
         case "staff":
             return _back_to_question(handover.ask_for_staff(state, event.back_at), event.at)
+        case "info:answer" if state.draft is None and (asked_of := followup.asked_of(state)):
+            return followup.ask_info(state, asked_of)
         case "question:file" if state.draft is None and state.asked:
             return faq.file(state, event.at)
         case "shelf:take":
@@ -319,7 +324,8 @@ def _photos(state: State, event: Photos) -> Step:
 
 
 def _pin(state: State, event: Pin) -> Step:
-    return report.answer_pin(state if state.draft else begin(state, event.at), event)
+    about_filed = followup.answer_pin(state, event) if state.draft is None else None
+    return about_filed or report.answer_pin(state if state.draft else begin(state, event.at), event)
 
 
 def _other(state: State, event: Other) -> Step:
@@ -338,7 +344,7 @@ def _other(state: State, event: Other) -> Step:
         step = _text(state, text)
         says = [e for e in step.effects if isinstance(e, Say)]
         return Step(step.state, (*said.effects, *(e for e in step.effects if not isinstance(e, Say)), *says[-1:]))
-    if state.draft is None:
+    if state.draft is None and not followup.is_asked(state):
         return _ask_menu(state, replace(digress.menu(), key=f"received_{event.kind}"))
     return _back_to_question(said, event.at)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
-from flows.understanding import Place, Understanding
+from flows.understanding import Anonymity, Place, Understanding
 
 OtherKind = Literal["voice", "sticker", "video", "document", "contact", "unsupported"]
 PhotoProblem = Literal["not_a_picture", "too_big", "too_many_pixels", "unavailable"]
@@ -109,8 +109,25 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """What a report said when it was filed, so that it can be written anew."""
+
+    description: str
+    category: str
+    classification: Literal["pengaduan", "aspirasi", "permintaan_informasi"]
+    place: Place
+    date: date | None = None
+    photos: tuple[Attachment, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    anonymity: Anonymity = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class ReportChanged:
-    """The report's way to LAPOR! went on; `note` is LAPOR!'s or the petugas's words, `addressee` an agency."""
+    """The report's way to LAPOR! went on; `note` is LAPOR!'s or the petugas's words, `addressee` an agency.
+
+    `filed` comes with an archived report: what it said, so that the citizen can be offered to write it anew.
+    """
 
     id: str
     at: datetime
@@ -120,17 +137,34 @@ class ReportChanged:
     tracking_id: str | None = None
     note: str | None = None
     addressee: str | None = None
+    filed: Filed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyAnswered:
+    """An agency wrote on the report at LAPOR!. `files` are the names of what it attached."""
+
+    id: str
+    at: datetime
+    token: str
+    ticket: str
+    words: str
+    sender: str | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentChanged:
-    """A person (`by`, as shown to the citizen) moved the incident on, or a rung of the ladder ran out."""
+    """A person (`by`, as shown to the citizen) moved the incident on, or a rung of the ladder ran out.
+
+    `false_report` is never told: a further cry is an incident of its own.
+    """
 
     id: str
     at: datetime
     token: str
     incident: str
-    state: Literal["acknowledged", "dispatched", "on_scene", "resolved", "not_emergency", "unanswered"]
+    state: Literal["acknowledged", "dispatched", "on_scene", "resolved", "not_emergency", "unanswered", "false_report"]
     by: str | None = None
 
 
@@ -206,5 +240,6 @@ class DataFound:
 
 Event = (
     Text | Tap | Photos | Pin | Other | Tick
-    | ReportChanged | IncidentChanged | StaffSpoke | StaffTook | StaffHandedBack | DuplicatesFound | DataFound
+    | ReportChanged | AgencyAnswered | IncidentChanged | StaffSpoke | StaffTook | StaffHandedBack
+    | DuplicatesFound | DataFound
 )  # fmt: skip

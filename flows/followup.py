@@ -1,4 +1,5 @@
-"""What still belongs to a report that was filed: late photos, corrections, and "not done yet" after *selesai*."""
+"""What still belongs to a report that was filed: late photos, corrections, answers to what the agency asks, and
+"not done yet" after *selesai*."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from flows.model import (
     Effect,
     Other,
     Photos,
+    Pin,
     Question,
     Say,
     State,
@@ -27,7 +29,9 @@ from flows.shelf import offer_shelf
 
 LATE: Final = timedelta(minutes=30)
 """How long after filing a photo without words of its own still belongs to the report."""
-_ASKED: Final = ("done", "done_why")
+_ASKED: Final = ("done", "done_why", "info")
+_WAITS_FOR_CITIZEN: Final = ("done", "need_info")
+"""States in which an agency waits for the citizen's word: that word sets it to work again."""
 _ENOUGH_WORDS: Final = 2
 """A *belum* of more words says what is missing; a bare one is asked."""
 
@@ -60,7 +64,7 @@ def _is_another(u: Understanding) -> bool:
 
 def add(state: State, event: Photos | Other, ticket: Ticket) -> Step:
     """Add what came late, as far as there is room; a draft that is being offered is offered again."""
-    reopens = bool(state.question and state.question.name in _ASKED)
+    reopens = bool(state.question and state.question.name in _ASKED and ticket.state in _WAITS_FOR_CITIZEN)
     room = max(0, MOST_PHOTOS - len(ticket.attachments))
     new = tuple(a for a in _attachments(event) if a.hash not in ticket.attachments)
     if not new:
@@ -101,7 +105,7 @@ def _then(state: State, effects: tuple[Effect, ...]) -> Step:
 
 
 def is_asked(state: State) -> bool:
-    """Whether the pending question is about a report that was called done."""
+    """Whether the pending question is about a filed report: whether it is done, or what the agency wants to know."""
     return bool(state.question and state.question.name in _ASKED)
 
 
@@ -109,7 +113,7 @@ def may_ask(state: State) -> bool:
     """Nothing else is being asked, so "Sudah benar selesai?" is in nobody's way."""
     if state.draft or state.held_by:
         return False
-    return state.question is None or state.question.name in ("menu", *_ASKED)
+    return state.question is None or state.question.name in ("menu", "answered", *_ASKED)
 
 
 def answer(state: State, event: Text | Tap) -> Step | None:
@@ -123,6 +127,8 @@ def answer(state: State, event: Text | Tap) -> Step | None:
         return _thanks(state) if picked == "done:yes" else _ask_why(state, ticket)
     if not isinstance(event, Text):
         return None
+    if state.question.name == "info":
+        return _info(state, event, ticket)
     u = event.understanding
     if state.question.name == "done" and u.intent == "setuju":
         return _thanks(state)
@@ -140,8 +146,49 @@ def answer(state: State, event: Text | Tap) -> Step | None:
             return None
 
 
+def _info(state: State, event: Text, ticket: Ticket) -> Step | None:
+    """Whatever is no wish of its own answers the agency; a yes or a no does as well."""
+    u = event.understanding
+    if u.intent in ("lapor", "aspirasi") and _is_elsewhere(u, ticket) and not u.place.is_empty:
+        return None
+    if u.intent not in ("lapor", "aspirasi", "jawaban", "ubah", "keluhan_bot", "luar_topik", "setuju", "tolak"):
+        return None
+    return _pass_on(state, event.text, ticket)
+
+
+def answer_pin(state: State, event: Pin) -> Step | None:
+    """A pin that answers what the agency asked; None when something else is asked."""
+    ticket = _ticket(state, state.question.about) if state.question and state.question.name == "info" else None
+    if ticket is None or event.place.lat is None or event.place.lon is None:
+        return None
+    where = f"Koordinat: {event.place.lat:.6f}, {event.place.lon:.6f}"
+    return _pass_on(state, where, ticket)
+
+
+def asked_of(state: State) -> Ticket | None:
+    """The report that *Jawab* means: the one just told of, else the latest whose agency waits for the citizen."""
+    about = state.question.about if state.question and state.question.name in ("answered", "info") else None
+    return _ticket(state, about) or next((t for t in reversed(state.tickets) if t.state == "need_info"), None)
+
+
+def ask_info(state: State, ticket: Ticket, before: tuple[Effect, ...] = ()) -> Step:
+    """Ask for the words that go to the agency."""
+    say = Say("ask_info", {"ticket": ticket.ticket})
+    return Step(replace(state, question=question("info", say, ticket.ticket)), (*before, say))
+
+
+def _pass_on(state: State, words: str, ticket: Ticket) -> Step:
+    reopens = ticket.state in _WAITS_FOR_CITIZEN
+    added = AddToReport(ticket.ticket, (), words, reopens)
+    state = replace(_with(state, ticket, reopens), question=None)
+    return Step(state, (added, Say("info_passed_on", {"ticket": ticket.ticket})))
+
+
 def old_tap(state: State, event: Tap) -> Step | None:
-    """The button under an earlier *selesai*; None when no report stands there any more."""
+    """The button under an earlier *selesai* or question; None when no report stands there any more."""
+    if event.option == "info:answer" and not state.draft:
+        ticket = asked_of(state)
+        return ask_info(state, ticket) if ticket else None
     done = next((t for t in reversed(state.tickets) if t.state == "done"), None)
     if done is None or state.draft or event.option not in ("done:yes", "done:no"):
         return None
@@ -156,8 +203,21 @@ def ask_again(state: State, before: tuple[Effect, ...] = ()) -> Step:
         return Step(replace(state, question=None), before)
     if state.question.name == "done_why":
         return _ask_why(state, ticket, before)
+    if state.question.name == "info":
+        return ask_info(state, ticket, before)
     say = Say("ask_done", {"ticket": ticket.ticket}, options("done:yes", "done:no"))
     return Step(replace(state, question=question("done", say, ticket.ticket)), (*before, say))
+
+
+def go_on(step: Step) -> Step:
+    """After something beside the matter: the pending question again, or what an agency wants to know of the report
+    that was just shown."""
+    if is_asked(step.state):
+        return ask_again(step.state, step.effects)
+    shown = step.effects[-1]
+    number = str(shown.args["ticket"]) if isinstance(shown, Say) and shown.key == "status_one" else None
+    ticket = _ticket(step.state, number)
+    return ask_info(step.state, ticket, step.effects) if ticket and ticket.state == "need_info" else step
 
 
 def _is_elsewhere(u: Understanding, ticket: Ticket) -> bool:
@@ -187,5 +247,6 @@ def _with(state: State, ticket: Ticket, reopens: bool) -> State:
     """The ticket as it is now known; what was reopened is being worked on again, and its question is answered."""
     if reopens:
         ticket = replace(ticket, state="in_progress")
+    if reopens or (state.question and state.question.name == "info"):
         state = replace(state, question=None)
     return replace(state, tickets=tuple(ticket if t.ticket == ticket.ticket else t for t in state.tickets))

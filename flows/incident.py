@@ -29,8 +29,14 @@ def changed(state: State, event: IncidentChanged) -> Step:
             return Step(state, (Say("emergency_dispatched", args, urgent=True),))
         case "on_scene":
             return Step(state, (Say("emergency_on_scene", args, urgent=True),))
+        case "unanswered" if case and case.over != "none":
+            # Told that all is well: the desk is still asked, the citizen is not alarmed anew.
+            return Step(state)
         case "unanswered":
             return Step(state, (Say("emergency_unanswered", urgent=True),))
+        case "false_report":
+            asked = bool(case and state.question and state.question.name.startswith("emergency_"))
+            return Step(replace(state, case=None if case else state.case, question=None if asked else state.question))
         case "resolved" | "not_emergency":
             asked = bool(state.question and state.question.name.startswith("emergency_"))
             state = replace(state, case=None if case else state.case, question=None if asked else state.question)

@@ -13,10 +13,12 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
 from flows.events import (
+    AgencyAnswered,
     Attachment,
     DataFound,
     DuplicatesFound,
     Event,
+    Filed,
     IncidentChanged,
     Nearby,
     Other,
@@ -50,10 +52,10 @@ from flows.understanding import (
 )  # fmt: skip
 
 __all__ = [
-    "Act", "Anonymity", "Attachment", "Category", "Certainty", "DataFound", "DuplicatesFound", "Emergency", "Event",
-    "IncidentChanged", "Language", "Level", "Nearby", "Other", "OtherKind", "Over", "PhotoProblem", "Photos", "Pin", "Place",
-    "Problem", "Ranked", "ReportChanged", "ReportState", "StaffHandedBack", "StaffSpoke", "StaffTook", "Tap", "Text",
-    "Tick", "Tone", "Understanding",
+    "Act", "AgencyAnswered", "Anonymity", "Attachment", "Category", "Certainty", "DataFound", "DuplicatesFound",
+    "Emergency", "Event", "Filed", "IncidentChanged", "Language", "Level", "Nearby", "Other", "OtherKind", "Over",
+    "PhotoProblem", "Photos", "Pin", "Place", "Problem", "Ranked", "ReportChanged", "ReportState", "StaffHandedBack",
+    "StaffSpoke", "StaffTook", "Tap", "Text", "Tick", "Tone", "Understanding",
 ]  # fmt: skip
 # What stands in the two other files is named here as well; everything below belongs to them.
 
@@ -125,7 +127,8 @@ class Draft:
 class Case:
     """The emergency this conversation is about; `unconfirmed` while the *ask* question is unanswered.
 
-    `raised`: the incident is with the desk. `asked` holds the names of the questions already put.
+    `raised`: the incident is with the desk. `asked` holds the names of the questions already put. `over`: the
+    citizen has since said that all is safe, or that it was a joke; only a person closes it.
     """
 
     incident: str
@@ -141,6 +144,7 @@ class Case:
     asked: tuple[str, ...] = ()
     acknowledged_by: str | None = None
     outside: bool = False
+    over: Over = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +265,10 @@ class RaiseIncident:
 
 @dataclass(frozen=True, slots=True)
 class UpdateIncident:
-    """Tell the desk more; `what` names the change: place, victims, phone, words, photo, confirmed, cancelled."""
+    """Tell the desk more; `what` names the change. `safe` and `joke`: the citizen calls it over, a person decides."""
 
     case: Case
-    what: Literal["place", "victims", "phone", "words", "photo", "confirmed", "cancelled"]
+    what: Literal["place", "victims", "phone", "words", "photo", "confirmed", "cancelled", "safe", "joke"]
     words: str | None = None
     photos: tuple[Attachment, ...] = ()
 

@@ -6,8 +6,21 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from flows.followup import may_ask
-from flows.model import Arg, Effect, Name, ReportChanged, Say, State, Step, Ticket
+from flows.followup import is_asked, may_ask
+from flows.model import (
+    AgencyAnswered,
+    Arg,
+    Draft,
+    Effect,
+    Filed,
+    Name,
+    Part,
+    ReportChanged,
+    Say,
+    State,
+    Step,
+    Ticket,
+)  # fmt: skip
 from flows.options import options, question
 
 TICKET: Final = re.compile(r"\bKS-?\s?(\d{6})-?\s?([A-Z2-9]{4})\b", re.IGNORECASE)
@@ -35,7 +48,9 @@ def answer(state: State, text: str) -> tuple[Effect, ...]:
     if not own:
         return (Say("status_none"),)
     if len(own) == 1:
-        return (Say("status_one", _args(own[0])),)
+        # The house puts in when LAPOR! was last looked at.
+        args = {**_args(own[0]), "checked": ""}
+        return (Say("status_one", args),)
     return (Say("status_list", listed(own)),)
 
 
@@ -67,16 +82,67 @@ def changed(state: State, event: ReportChanged) -> Step:
     known = next((t for t in state.tickets if t.ticket == event.ticket), None)
     if known is None:
         return Step(state)
-    ticket = replace(
-        known, state=event.state, tracking_id=event.tracking_id or known.tracking_id, note=event.note or known.note
-    )
+    # Words about an earlier state would only confuse under the new one.
+    note = event.note or (known.note if event.state == known.state else None)
+    ticket = replace(known, state=event.state, tracking_id=event.tracking_id or known.tracking_id, note=note)
     state = replace(state, tickets=tuple(ticket if t is known else t for t in state.tickets))
-    if ticket == known or event.state in ("queued", "filing"):
+    if (ticket == known and not event.addressee) or event.state in ("queued", "filing"):
         return Step(state)
     args = {**_args(ticket), "addressee": event.addressee or ""}
-    if event.state == "done":
-        return _done(state, ticket, args)
+    match event.state:
+        case "done":
+            return _done(state, ticket, args)
+        case "need_info":
+            return _need_info(state, ticket, args)
+        case "archived":
+            return _archived(state, event, args)
     return Step(state, (Say(f"report_{event.state}", args),))
+
+
+def answered(state: State, event: AgencyAnswered) -> Step:
+    """An agency wrote: the citizen reads it, and can answer where nothing else is being asked."""
+    ticket = next((t for t in state.tickets if t.ticket == event.ticket), None)
+    if ticket is None:
+        return Step(state)
+    args: dict[str, Arg] = {
+        "ticket": ticket.ticket, "sender": event.sender or "", "words": event.words, "count": len(event.files),
+        "attached": ", ".join(event.files),
+    }  # fmt: skip
+    if not may_ask(state) or is_asked(state):
+        return Step(state, (Say("agency_answered", args),))
+    say = Say("agency_answered", args, options("info:answer"))
+    return Step(replace(state, question=question("answered", say, ticket.ticket)), (say,))
+
+
+def _need_info(state: State, ticket: Ticket, args: dict[str, Arg]) -> Step:
+    """The agency asks: the next words answer it. A citizen who is busy is asked when they look at the report."""
+    asks = may_ask(state)
+    args = {**args, "asks": "yes" if asks else "no"}
+    if not asks:
+        return Step(state, (Say("report_need_info", args),))
+    say = Say("report_need_info", args)
+    return Step(replace(state, question=question("info", say, ticket.ticket)), (say,))
+
+
+def _archived(state: State, event: ReportChanged, args: dict[str, Arg]) -> Step:
+    """The reason, and the offer to write the report anew where no other draft stands in its place."""
+    offers = event.filed is not None and state.shelf is None and may_ask(state)
+    args = {**args, "asks": "yes" if offers else "no"}
+    if not offers or event.filed is None:
+        return Step(state, (Say("report_archived", args),))
+    say = Say("report_archived", args, options("shelf:take", "shelf:drop"))
+    state = replace(state, shelf=_anew(event, event.filed, state.reporter))
+    return Step(replace(state, question=question("shelf", say)), (say,))
+
+
+def _anew(event: ReportChanged, filed: Filed, reporter: str | None) -> Draft:
+    """The same report as a draft: nothing of it is asked again, everything can be changed."""
+    return Draft(
+        started_at=event.at, parts=(Part(f"{event.id}/filed", filed.description),),
+        classification=filed.classification, category=filed.category, place=filed.place, place_settled=True,
+        date=filed.date, photos=filed.photos, photo_settled=True, files=filed.files, anonymity=filed.anonymity,
+        reporter=reporter, searched=True,
+    )  # fmt: skip
 
 
 def _done(state: State, ticket: Ticket, args: dict[str, Arg]) -> Step:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
+
+from bot.gateways.rota import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,21 @@ class Receipt:
     tracking_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class FollowupReceipt:
+    """LAPOR! took a follow-up; `id` is its own id of it where the answer has one."""
+
+    id: str | None = None
+
+
 class Lapor(Protocol):
     """Files reports. Twins: LaporApi, LaporAssisted (a person files), LaporConsole."""
 
     async def upload(self, photo: Photo) -> str:
-        """Upload one photo and return its id at LAPOR!. May be repeated. Raises TemporaryFailure, Rejected."""
+        """Upload one photo and return its id at LAPOR!. May be repeated.
+
+        Raises TemporaryFailure, Rejected, and Unfit when LAPOR! does not take this very photo.
+        """
         ...
 
     async def file(self, report: ReportToFile, attachments: list[str]) -> Receipt | None:
@@ -74,9 +86,10 @@ class Lapor(Protocol):
 
     async def add_followup(
         self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
-    ) -> None:
-        """Add the citizen's words and photos to a complaint. Same errors as `file`; in assisted mode nothing is sent,
-        and the petugas finds them in the report's history.
+    ) -> FollowupReceipt | None:
+        """Add the citizen's words and photos to a complaint. Same errors as `file`.
+
+        None means that a person adds them (assisted mode): they stand in the report's history.
         """
         ...
 
@@ -85,7 +98,11 @@ class Lapor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An incident as an alert transport shows it. Times are UTC; `words` are the citizen's own."""
+    """An incident as an alert transport shows it. Times are UTC; `words` are the citizen's own.
+
+    `news`: told for the first time, told before, or no danger after all. `changed_at`: since when it stands as
+    `version` says. `over`: the citizen has since called it `safe` or a `joke`. `extra`: further lines by their name.
+    """
 
     incident: str
     version: int
@@ -103,18 +120,25 @@ class Alert:
     phone: str | None
     outside: bool
     desk_url: str | None
+    news: Literal["alert", "update", "cancel"] = "alert"
+    changed_at: datetime | None = None
+    over: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
 class AlertTransport(Protocol):
-    """One way to reach the people behind 112. Twins: Desk, TelegramGroup, SignedWebhook, ConsoleAlert."""
+    """One way to reach the people behind 112.
+
+    Twins: EmergencyDesk, TelegramGroup, SignedWebhook, VoiceCall, TextMessage, ConsoleAlert.
+    """
 
     name: str
 
-    async def alert(self, alert: Alert) -> str:
+    async def alert(self, alert: Alert, to: Contact | None = None) -> str:
         """Deliver and return the other side's reference. May be repeated (at least once). Same errors as above.
 
-        Delivered is not acknowledged: only a person acknowledges.
+        `to`: the contact, where the transport reaches one telephone at a time. Delivered is not acknowledged: only a
+        person acknowledges.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.gateways.base import Alert
+from bot.gateways.rota import Contact
 
 
 class EmergencyDesk:
@@ -10,7 +11,7 @@ class EmergencyDesk:
 
     name = "desk"
 
-    async def alert(self, alert: Alert) -> str:
+    async def alert(self, alert: Alert, to: Contact | None = None) -> str:
         """Always "desk"."""
         return "desk"
 

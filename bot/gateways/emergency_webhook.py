@@ -1,4 +1,4 @@
-"""The signed JSON webhook: incidents out to another 112 system, its acknowledgements in.
+"""The signed webhook: incidents out to another 112 system, as our JSON or as CAP 1.2, its acknowledgements in.
 
 Both directions are signed alike: X-Siaga-Timestamp holds seconds since 1970, X-Siaga-Signature "v1=" and the hex
 HMAC-SHA256, under the shared secret, of the timestamp, a full stop and the raw body.
@@ -13,13 +13,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 
 from bot.failures import Rejected, TemporaryFailure
 from bot.gateways.answers import json_of, retry_after, words_of
 from bot.gateways.base import Alert
+from bot.gateways.emergency_cap import CONTENT_TYPE, cap_of
+from bot.gateways.rota import Contact
 
 TIMESTAMP: Final = "X-Siaga-Timestamp"
 SIGNATURE: Final = "X-Siaga-Signature"
@@ -29,26 +31,30 @@ _TOTAL: Final = 15.0
 
 
 class SignedWebhook:
-    """Posts every field of an alert as JSON to `url`, signed with `secret`.
+    """Posts every field of an alert to `url` as JSON, or as CAP 1.2 where `form` says so, signed with `secret`.
 
     A client given as `http` stays the caller's to close.
     """
 
     name = "webhook"
 
-    def __init__(self, url: str, secret: str, http: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, url: str, secret: str, http: httpx.AsyncClient | None = None, form: Literal["json", "cap"] = "json"
+    ) -> None:
         self._url = url
+        self._cap = form == "cap"
         self._secret = secret
         self._http = http or httpx.AsyncClient()
         self._owns_http = http is None
 
-    async def alert(self, alert: Alert) -> str:
+    async def alert(self, alert: Alert, to: Contact | None = None) -> str:
         """Deliver and return the answer's `reference` or `id`, else its status. May be repeated.
 
         Raises TemporaryFailure, or Rejected with the other side's words.
         """
-        body = body_of(alert)
-        headers = {"Content-Type": "application/json", **sign(self._secret, body, datetime.now(UTC))}
+        body = cap_of(alert) if self._cap else body_of(alert)
+        content_type = CONTENT_TYPE if self._cap else "application/json"
+        headers = {"Content-Type": content_type, **sign(self._secret, body, datetime.now(UTC))}
         timeout = httpx.Timeout(_TOTAL, connect=_CONNECT)
         try:
             async with asyncio.timeout(_TOTAL):
@@ -74,8 +80,10 @@ class SignedWebhook:
 
 
 def body_of(alert: Alert) -> bytes:
-    """All fields of the alert as UTF-8 JSON; `at` in ISO 8601 with its zone."""
-    fields = {**asdict(alert), "at": alert.at.astimezone(UTC).isoformat(), "extra": dict(alert.extra)}
+    """All fields of the alert as UTF-8 JSON; `at` and `changed_at` in ISO 8601 with their zone."""
+    changed = (alert.changed_at or alert.at).astimezone(UTC).isoformat()
+    at = alert.at.astimezone(UTC).isoformat()
+    fields = {**asdict(alert), "at": at, "changed_at": changed, "extra": dict(alert.extra)}
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 

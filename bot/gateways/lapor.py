@@ -12,14 +12,17 @@ from typing import Any, Final, Literal
 
 import httpx
 
-from bot.failures import Rejected, SiagaError, TemporaryFailure, UnknownOutcome
+from bot.failures import Rejected, SiagaError, TemporaryFailure, Unfit, UnknownOutcome
 from bot.gateways.answers import NOT_CONNECTED, json_of, retry_after, words_of
-from bot.gateways.base import Photo, Receipt, ReportToFile
+from bot.gateways.base import FollowupReceipt, Photo, Receipt, ReportToFile
 from bot.gateways.lapor_answers import (
     ComplaintStatus,
     Followup,
+    Master,
+    followup_receipt_of,
     followups_of,
     has_next_page,
+    masters_of,
     receipt_of,
     status_of,
     upload_id_of,
@@ -67,9 +70,12 @@ class LaporApi:
         self._owns_http = http is None
 
     async def upload(self, photo: Photo) -> str:
-        """Upload one photo and return its id at LAPOR!. May be repeated. Raises TemporaryFailure, Rejected."""
+        """Upload one photo and return its id at LAPOR!. May be repeated.
+
+        Raises TemporaryFailure, Rejected, and Unfit when LAPOR! does not take this very photo.
+        """
         files = {"attachments[]": (photo.file_name, photo.content, photo.content_type)}
-        answer = await self._repeatable("POST", self._ids.paths.upload, files=files)
+        answer = await self._repeatable("POST", self._ids.paths.upload, Unfit, files=files)
         found = upload_id_of(json_of(answer))
         if found is None:
             raise TemporaryFailure("LAPOR! took a photo but its answer has no id in results.images or results.docs")
@@ -135,15 +141,37 @@ class LaporApi:
                 break
         return tuple(found.values())
 
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The kinds of LAPOR!'s lists whose paths are known."""
+        return tuple(self._ids.paths.masters)
+
+    async def masters(self, kind: str) -> tuple[Master, ...]:
+        """One of LAPOR!'s lists over all pages (at most 50). Raises TemporaryFailure, Rejected."""
+        path = self._ids.paths.masters[kind]
+        found: dict[str, Master] = {}
+        for page in range(1, _MOST_PAGES + 1):
+            body = json_of(await self._repeatable("GET", path, params={"page_size": 1000, "page": page}))
+            rows = masters_of(body)
+            if rows is None:
+                raise TemporaryFailure(f"LAPOR! answered the list of {kind} in an unknown shape")
+            known = len(found)
+            found.update((row.id, row) for row in rows)
+            # A server that knows no pages answers the same one again and again.
+            if len(found) == known or not has_next_page(body):
+                break
+        return tuple(found.values())
+
     async def add_followup(
         self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
-    ) -> None:
+    ) -> FollowupReceipt:
         """Add the citizen's words and photos to a complaint, without NIK or phone. Same errors as `file`."""
         fields = {"complaint_id": complaint_id, "content": redact(words), "is_secret": "1" if is_secret else "0"}
         multipart: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
         for n, photo in enumerate(photos):
             multipart[f"attachment[{n}]"] = (photo.file_name, photo.content, photo.content_type)
-        await self._once("a follow-up", self._ids.paths.add_followup, files=multipart)
+        answer = await self._once("a follow-up", self._ids.paths.add_followup, files=multipart)
+        return followup_receipt_of(json_of(answer))
 
     async def close(self) -> None:
         if self._owns_http:
@@ -181,8 +209,10 @@ class LaporApi:
             )
         raise self._refusal(answer)
 
-    async def _repeatable(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """A call that may happen twice. Returns a 2xx answer."""
+    async def _repeatable(
+        self, method: str, path: str, refused: type[Rejected] = Rejected, **content: Any
+    ) -> httpx.Response:
+        """A call that may happen twice. Returns a 2xx answer. Raises `refused` for content that is not taken."""
 
         def lost(kind: str) -> TemporaryFailure:
             return TemporaryFailure(f"LAPOR! gave no answer ({kind})")
@@ -192,7 +222,7 @@ class LaporApi:
             return answer
         if answer.status_code >= 500 or answer.status_code in (408, 425, 429):
             raise TemporaryFailure(f"LAPOR! answered {answer.status_code}{_said(answer)}", retry_after(answer))
-        raise self._refusal(answer)
+        raise self._refusal(answer, refused)
 
     async def _call(
         self, method: str, path: str, lost: Callable[[str], SiagaError], content: Mapping[str, Any]
@@ -221,7 +251,8 @@ class LaporApi:
             "SIAGA_LAPOR_AUTH_VALUE and SIAGA_LAPOR_TOKEN"
         )
 
-    def _refusal(self, answer: httpx.Response) -> Rejected:
+    def _refusal(self, answer: httpx.Response, refused: type[Rejected] = Rejected) -> Rejected:
+        """The error of a 3xx or 4xx answer; `refused` when it is about what was sent and not about us."""
         status = answer.status_code
         if status in (401, 403):
             return Rejected(
@@ -229,10 +260,10 @@ class LaporApi:
                 f"({self._auth_header}), SIAGA_LAPOR_AUTH_VALUE and SIAGA_LAPOR_TOKEN"
             )
         if status == 413:
-            return Rejected(f"LAPOR! says the file is too large (413){_said(answer)}")
+            return refused(f"LAPOR! says the file is too large (413){_said(answer)}")
         if 300 <= status < 400:
             return Rejected(f"LAPOR! answered {status}, it is at another address: check SIAGA_LAPOR_URL")
-        return Rejected(f"LAPOR! refused ({status}){_said(answer)}")
+        return (refused if status in (400, 415, 422) else Rejected)(f"LAPOR! refused ({status}){_said(answer)}")
 
 
 def _said(answer: httpx.Response) -> str:

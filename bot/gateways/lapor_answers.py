@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from bot.gateways.base import Receipt
+from bot.gateways.base import FollowupReceipt, Receipt
 from bot.gateways.lapor_terms import local_state
 from flows.model import ReportState
 
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
+_BREAK: Final = re.compile(r"<br\s*/?>|</p>|</li>|</div>", re.IGNORECASE)
 _JAKARTA: Final = timezone(timedelta(hours=7), "WIB")
 """LAPOR! gives its times without a zone; it is run from Jakarta, so they are taken for WIB."""
 
@@ -19,7 +24,8 @@ _JAKARTA: Final = timezone(timedelta(hours=7), "WIB")
 class ComplaintStatus:
     """Where a complaint stands: LAPOR!'s own name, our state (None for a name we do not know).
 
-    `agency` is who holds it, `note` the last words of its log, `tracking_id` the public number where given.
+    `agency` is who holds it by name, `agency_id` by LAPOR!'s number, `note` the last words of its log, `log` all of
+    that last entry as words; `tracking_id` the public number where given.
     """
 
     name: str
@@ -27,11 +33,16 @@ class ComplaintStatus:
     agency: str | None = None
     note: str | None = None
     tracking_id: str | None = None
+    agency_id: str | None = None
+    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Followup:
-    """Something written on a complaint. `at` is UTC, None when unreadable; `attachments` are addresses or ids."""
+    """Something written on a complaint. `at` is UTC, None when unreadable; `attachments` are names, addresses or ids.
+
+    `id` is LAPOR!'s; a row without one gets an id made of its words and time, the same every time it is read.
+    """
 
     id: str
     at: datetime | None
@@ -39,6 +50,14 @@ class Followup:
     addressee: str | None
     content: str
     attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """A row of one of LAPOR!'s lists."""
+
+    id: str
+    name: str
 
 
 def upload_id_of(body: Any) -> str | None:
@@ -80,10 +99,12 @@ def status_of(body: Any, numbers: Mapping[int, str]) -> ComplaintStatus | None:
         return None
     logs = results.get("data_logs") or data.get("status_logs")
     last = _mapping(logs[-1]) if isinstance(logs, list) and logs else {}
-    note = next((found for key in ("content", "note", "reason") if (found := _text(last.get(key))) is not None), None)
+    note = next((found for key in ("content", "note", "reason") if (found := _words(last.get(key)))), None)
+    entry = "; ".join(f"{key}={found}" for key in sorted(last) if (found := _text(last[key])) is not None)
     return ComplaintStatus(
-        name, local_state(name), _text(data.get("disposition_name")), note, _text(data.get("tracking_id"))
-    )
+        name, local_state(name), _words(data.get("disposition_name")), note, _text(data.get("tracking_id")),
+        _text(data.get("disposition_id")), entry or None,
+    )  # fmt: skip
 
 
 def followups_of(body: Any) -> tuple[Followup, ...] | None:
@@ -91,7 +112,32 @@ def followups_of(body: Any) -> tuple[Followup, ...] | None:
     rows = _under(body, "results").get("data")
     if not isinstance(rows, list):
         return None
-    return tuple(_followup(_mapping(row)) for row in rows)
+    return tuple(_followup(row) for row in rows if isinstance(row, Mapping))
+
+
+def followup_receipt_of(body: Any) -> FollowupReceipt:
+    """The id of a follow-up that was taken, where the answer has one."""
+    top, results, data = _mapping(body), _under(body, "results"), _under(body, "data")
+    places = (
+        (_under(results, "followup"), "id"), (top, "followup_id"), (results, "followup_id"), (data, "followup_id"),
+        (_under(data, "followup"), "id"),
+    )  # fmt: skip
+    return FollowupReceipt(next((found for row, name in places if (found := _text(row.get(name))) is not None), None))
+
+
+def masters_of(body: Any) -> tuple[Master, ...] | None:
+    """The rows of one page of a list, without those that have no id or name; None when the page has no list."""
+    results = _mapping(body).get("results")
+    rows = results if isinstance(results, list) else _mapping(results).get("data")
+    if not isinstance(rows, list):
+        return None
+    return tuple(found for row in rows if (found := _master(_mapping(row))) is not None)
+
+
+def _master(row: Mapping[str, Any]) -> Master | None:
+    number = next((found for key in ("id", "code") if (found := _text(row.get(key))) is not None), None)
+    name = next((found for key in ("name", "title", "code") if (found := _words(row.get(key)))), None)
+    return Master(number, name) if number and name else None
 
 
 def has_next_page(body: Any) -> bool:
@@ -100,18 +146,20 @@ def has_next_page(body: Any) -> bool:
 
 
 def _followup(row: Mapping[str, Any]) -> Followup:
-    content = _text(row.get("content")) or _text(row.get("template_content")) or ""
+    content = _words(row.get("content")) or _words(row.get("template_content")) or ""
     files = row.get("attachments")
+    made_up = hashlib.sha256(f"{row.get('created_at')}/{content}".encode()).hexdigest()[:16]
     return Followup(
-        _text(row.get("id")) or "", _moment(row.get("created_at")), _text(row.get("institution_from_name")),
-        _text(row.get("institution_to_name")), content,
+        _text(row.get("id")) or f"isi-{made_up}", _moment(row.get("created_at")),
+        _words(row.get("institution_from_name")), _words(row.get("institution_to_name")), content,
         tuple(name for item in (files if isinstance(files, list) else ()) if (name := _file(item)) is not None),
     )  # fmt: skip
 
 
 def _file(item: Any) -> str | None:
     if isinstance(item, Mapping):
-        return next((found for key in ("url", "path", "id") if (found := _text(item.get(key))) is not None), None)
+        keys = ("name", "file_name", "url", "path", "id")
+        return next((found for key in keys if (found := _text(item.get(key))) is not None), None)
     return _text(item)
 
 
@@ -135,3 +183,14 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value).strip() or None
+
+
+def _words(value: Any) -> str | None:
+    """Words as a person reads them: what was written as a web page loses its tags."""
+    text = _text(value)
+    if text is None:
+        return None
+    if _TAG.search(text):
+        text = html.unescape(_TAG.sub(" ", _BREAK.sub("\n", text)))
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line) or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.gateways.base import Photo, Receipt, ReportToFile
+from bot.gateways.base import FollowupReceipt, Photo, Receipt, ReportToFile
 
 
 class LaporAssisted:
@@ -20,8 +20,9 @@ class LaporAssisted:
 
     async def add_followup(
         self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
-    ) -> None:
-        """Nothing is sent: the petugas finds it in the report's history."""
+    ) -> FollowupReceipt | None:
+        """Always None: a person adds it."""
+        return None
 
     async def close(self) -> None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from bot.gateways.base import Photo, Receipt, ReportToFile
+from bot.gateways.base import FollowupReceipt, Photo, Receipt, ReportToFile
 from bot.gateways.lapor_terms import content_of, redact, title_of
 
 
@@ -32,9 +32,10 @@ class LaporConsole:
 
     async def add_followup(
         self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
-    ) -> None:
+    ) -> FollowupReceipt | None:
         """Print what is added."""
         self._print(f"LAPOR! {complaint_id}, tindak lanjut: {redact(words)} ({len(photos)} foto)")
+        return FollowupReceipt()
 
     async def close(self) -> None:
         return None

@@ -36,6 +36,13 @@ STATES: Final[Mapping[str, ReportState]] = {
 """LAPOR!'s status names, in lower case, and our states."""
 
 
+STATUS_NAMES: Final[Mapping[ReportState, str]] = {
+    state: " ".join(word if word == "oleh" else word.capitalize() for word in name.split())
+    for name, state in STATES.items()
+}
+"""LAPOR!'s own spelling of its names, by our states."""
+
+
 def local_state(status_name: str) -> ReportState | None:
     """Our state for LAPOR!'s status name; None for a name we do not know (keep it raw and alert staff)."""
     return STATES.get(" ".join(status_name.split()).lower())
@@ -78,13 +85,29 @@ class BadIds(SiagaError):
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """LAPOR!'s paths below its base address; `{id}` is the complaint's id. They may differ per tenant."""
+    """LAPOR!'s paths below its base address; `{id}` is the complaint's id. They may differ per tenant.
+
+    Where the lists of categories and locations lie is not known: they are read only where their path is given.
+    """
 
     upload: str = "/complaints/complaint/file"
     submit: str = "/complaints/complaint"
     status: str = "/complaints/{id}/complaint"
     followups: str = "/complaints/{id}/followups"
     add_followup: str = "/complaints/followup/add"
+    institutions: str = "/masters/institutions/external"
+    templates: str = "/masters/templates"
+    categories: str | None = None
+    locations: str | None = None
+
+    @property
+    def masters(self) -> Mapping[str, str]:
+        """The lists that can be read, by kind."""
+        named = {
+            "institutions": self.institutions, "templates": self.templates, "categories": self.categories,
+            "locations": self.locations,
+        }  # fmt: skip
+        return {kind: path for kind, path in named.items() if path}
 
 
 @dataclass(frozen=True, slots=True)

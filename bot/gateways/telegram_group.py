@@ -12,6 +12,7 @@ from telegram.request import BaseRequest
 
 from bot.gateways.alert_text import alert_text
 from bot.gateways.base import Alert
+from bot.gateways.rota import Contact
 from bot.telegram_http import AiohttpRequest, failure_of
 
 _log: Final = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class TelegramGroup:
         )  # fmt: skip
         self._chat_id = chat_id
 
-    async def alert(self, alert: Alert) -> str:
+    async def alert(self, alert: Alert, to: Contact | None = None) -> str:
         """Post the alert and return the message's id. May be repeated. Raises TemporaryFailure, Rejected."""
         data = ACK_PREFIX + alert.incident
         keyboard: InlineKeyboardMarkup | None = None

@@ -2,6 +2,10 @@
 
 It stores what it gets: a complaint sent twice is there twice, for the caller to be ashamed of.
 `python -m bot.simulators.lapor --port 8090 [--state FILE]`
+
+`POST /_next` scripts answers (bot/simulators/serving.py: status, delay, drop, share ...); a row with `complaint`
+happens at once instead: `{"complaint": "7000001", "status_name": "Selesai", "note": .., "disposition_name": ..}`, or
+`{"complaint": "7000001", "followup": "words", "sender": .., "files": [..]}`.
 """
 
 from __future__ import annotations
@@ -43,7 +47,7 @@ def create_app(state: Path | None = None, largest: int = LARGEST) -> FastAPI:
     for prefix in PREFIXES:
         app.include_router(_contract(desk), prefix=prefix)
     app.include_router(_control(desk))
-    add_script_route(app, app.state.script)
+    add_script_route(app, app.state.script, desk.happens)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
@@ -69,6 +73,26 @@ class _Desk:
         for prefix in PREFIXES[1:]:
             path = path.removeprefix(prefix)
         return self.script.next(path)
+
+    def happens(self, given: Any) -> Any:
+        """Let what is about a complaint happen, and return the rest, which are answers to come. Raises ValueError."""
+        rows = given.get("answers", [given]) if isinstance(given, dict) else given
+        if not isinstance(rows, list):
+            return given
+        for row in rows:
+            if isinstance(row, dict) and "complaint" in row:
+                self._happen(row)
+        return [row for row in rows if not (isinstance(row, dict) and "complaint" in row)]
+
+    def _happen(self, row: dict[str, Any]) -> None:
+        complaint = self.complaint(str(row["complaint"]))
+        if row.get("followup"):
+            sender = str(row.get("sender") or complaint.disposition_name)
+            self.book.follow_up(complaint, sender, str(row["followup"]), list(row.get("files") or ()))
+        elif row.get("status_name"):
+            self.book.move(complaint, str(row["status_name"]), row.get("note"), row.get("disposition_name"))
+        else:
+            raise ValueError("a row with complaint needs status_name or followup")
 
     def complaint(self, complaint_id: str) -> Complaint:
         found = self.book.complaints.get(complaint_id)
@@ -107,8 +131,9 @@ def _contract(desk: _Desk) -> APIRouter:
 
     @router.get("/complaints/{complaint_id}/followups")
     async def followups(request: Request, complaint_id: str, page: int = 1) -> Response:
-        here = str(request.url.replace(query=""))
-        return await _answered(desk, request, 200, lambda _: _page(desk.complaint(complaint_id), page, here))
+        return await _answered(
+            desk, request, 200, lambda _: _paged(desk.complaint(complaint_id).followups, page, PAGE, request)
+        )
 
     @router.post("/complaints/followup/add")
     async def add_followup(request: Request) -> Response:
@@ -130,14 +155,12 @@ def _contract(desk: _Desk) -> APIRouter:
         return await answer(scripted, 200, await rejected() if scripted.takes else None)
 
     @router.get("/masters/institutions/external")
-    async def institutions(request: Request) -> Response:
-        rows = [{"id": number, "name": name} for number, name in desk.book.institutions().items()]
-        return await _answered(desk, request, 200, lambda _: {"status": "success", "results": {"data": rows}})
-
-    @router.get("/masters/templates")
-    async def templates(request: Request) -> Response:
-        rows = [{"code": "terima", "name": "Laporan diterima"}, {"code": "selesai", "name": "Laporan selesai"}]
-        return await _answered(desk, request, 200, lambda _: {"status": "success", "results": {"data": rows}})
+    @router.get("/masters/{kind}")
+    async def masters(request: Request, kind: str = "institutions", page: int = 1, page_size: int = PAGE) -> Response:
+        rows = desk.book.masters().get(kind)
+        if rows is None:
+            raise HTTPException(404, "Halaman tidak ditemukan")
+        return await _answered(desk, request, 200, lambda _: _paged(rows, page, max(page_size, 1), request))
 
     return router
 
@@ -260,11 +283,10 @@ def _status(complaint: Complaint) -> dict[str, Any]:
     return {"status": "success", "results": {"data": data, "data_logs": complaint.logs}}
 
 
-def _page(complaint: Complaint, page: int, here: str) -> dict[str, Any]:
-    start = (max(page, 1) - 1) * PAGE
-    rows = complaint.followups[start : start + PAGE]
-    more = f"{here}?page={page + 1}" if start + PAGE < len(complaint.followups) else None
-    return {"status": "success", "results": {"data": rows, "next_page_url": more}}
+def _paged(rows: list[dict[str, Any]], page: int, size: int, request: Request) -> dict[str, Any]:
+    start = (max(page, 1) - 1) * size
+    more = f"{request.url.replace(query='')}?page={page + 1}" if start + size < len(rows) else None
+    return {"status": "success", "results": {"data": rows[start : start + size], "next_page_url": more}}
 
 
 def _followed_up(desk: _Desk, form: FormData) -> dict[str, Any]:

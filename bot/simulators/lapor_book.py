@@ -70,6 +70,18 @@ class Book:
         """LAPOR!'s ids and names of the agencies."""
         return {number: name for name, number in self._ids.agencies.items()}
 
+    def masters(self) -> dict[str, list[dict[str, Any]]]:
+        """LAPOR!'s lists: agencies, templates, categories, places."""
+        ids = self._ids
+        named = {
+            "categories": {row.category_id: code for code, row in ids.categories.items()},
+            "locations": {ids.location_fallback: "Kutai Timur"} | {n: code for code, n in ids.locations.items()},
+            "institutions": self.institutions(),
+        }  # fmt: skip
+        templates = [{"code": "terima", "name": "Laporan diterima"}, {"code": "selesai", "name": "Laporan selesai"}]
+        lists = {kind: [{"id": i, "name": name} for i, name in rows.items()] for kind, rows in named.items()}
+        return {**lists, "templates": templates}
+
     def add_complaint(self, body: dict[str, Any]) -> str:
         complaint_id = str(_FIRST_COMPLAINT + len(self.complaints))
         self._record({"is": "complaint", "id": complaint_id, "body": body, "at": _now()})
@@ -120,9 +132,10 @@ class Book:
             case "followup":
                 complaint = self.complaints[entry["id"]]
                 complaint.followups.append(_followup(entry, complaint.disposition_name))
-                self._followups.append(
-                    {"id": str(entry["number"]), "complaint_id": entry["id"], "content": entry["content"]}
-                )
+                self._followups.append({
+                    "id": str(entry["number"]), "complaint_id": entry["id"], "content": entry["content"],
+                    "sender": entry["sender"], "files": entry["files"],
+                })  # fmt: skip
             case other:
                 raise ValueError(other)
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
+from bot.failures import Rejected, TemporaryFailure, Unfit, UnknownOutcome
 from bot.gateways.base import Photo
 from bot.gateways.lapor import LaporApi
 from bot.gateways.lapor_terms import SIMULATOR_IDS, STATES, load_ids
@@ -242,7 +242,8 @@ async def test_settings_that_cannot_be_used_are_named_and_not_shown(simulator: s
         ({"status": 429}, TemporaryFailure), ({"status": 500}, TemporaryFailure), ({"status": 502}, TemporaryFailure),
         ({"status": 504}, TemporaryFailure), ({"drop": "before"}, TemporaryFailure),
         ({"drop": "after"}, TemporaryFailure), ({"body": {"results": {"images": []}}}, TemporaryFailure),
-        ({"body": "<html>"}, TemporaryFailure), ({"status": 400}, Rejected), ({"status": 415}, Rejected),
+        ({"body": "<html>"}, TemporaryFailure), ({"status": 400}, Unfit), ({"status": 415}, Unfit),
+        ({"status": 404}, Rejected),
     ],
 )  # fmt: skip
 async def test_what_became_of_an_upload(
@@ -256,7 +257,7 @@ async def test_what_became_of_an_upload(
 
 
 async def test_a_photo_that_is_too_large_is_rejected(lapor: LaporApi) -> None:
-    with pytest.raises(Rejected, match="413"):
+    with pytest.raises(Unfit, match="413"):
         await lapor.upload(Photo("ef" * 32, "image/jpeg", b"0" * 100_001))
 
 

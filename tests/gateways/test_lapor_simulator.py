@@ -116,3 +116,46 @@ def test_a_file_that_is_not_its_own_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(BadState, match="line 1"):
         Book(state)
     assert state.read_text(encoding="utf-8") == '{"is": "lain"}\n'
+
+
+def test_a_share_of_calls_fails_by_chance_and_the_same_for_the_same_seed(client: httpx.Client) -> None:
+    def statuses(seed: int) -> list[int]:
+        client.delete("/_next")
+        row = {"path": "/masters/*", "status": 500, "share": 0.3, "seed": seed}
+        assert client.post("/_next", json=row).json() == {"waiting": 1}
+        return [client.get("/masters/templates", headers=HEADERS).status_code for _ in range(60)]
+
+    first = statuses(7)
+    assert 6 <= first.count(500) <= 32
+    assert set(first) == {200, 500}
+    assert statuses(7) == first
+    assert statuses(8) != first
+    client.delete("/_next")
+    assert client.get("/masters/templates", headers=HEADERS).status_code == 200
+    assert client.post("/_next", json={"share": 2}).status_code == 422
+
+
+def test_what_happens_to_a_complaint_is_scripted_as_well(client: httpx.Client) -> None:
+    complaint = client.post("/complaints/complaint", json=body(), headers=HEADERS).json()["complaint_id"]
+    rows = [
+        {"complaint": complaint, "status_name": "Tunda", "note": "Nomor tiang?"},
+        {"complaint": complaint, "followup": "Kami cek", "sender": "Dinas Perhubungan", "files": ["a.pdf"]},
+        {"path": "/complaints/*", "status": 503},
+    ]
+    assert client.post("/_next", json=rows).json() == {"waiting": 1}
+    assert client.get(f"/complaints/{complaint}/complaint", headers=HEADERS).status_code == 503
+    status = client.get(f"/complaints/{complaint}/complaint", headers=HEADERS).json()["results"]
+    assert (status["data"]["status_name"], status["data_logs"][-1]["content"]) == ("Tunda", "Nomor tiang?")
+    followups = client.get(f"/complaints/{complaint}/followups", headers=HEADERS).json()["results"]["data"]
+    assert [(f["institution_from_name"], f["attachments"]) for f in followups] == [("Dinas Perhubungan", ["a.pdf"])]
+    received = client.get("/_received").json()["followups"][-1]
+    assert (received["complaint_id"], received["sender"]) == (str(complaint), "Dinas Perhubungan")
+    assert client.post("/_next", json={"complaint": complaint}).status_code == 422
+    assert client.post("/_next", json={"complaint": "1", "status_name": "Selesai"}).status_code == 404
+
+
+def test_lists_come_in_pages(client: httpx.Client) -> None:
+    first = client.get("/masters/locations", params={"page_size": 5}, headers=HEADERS).json()["results"]
+    assert len(first["data"]) == 5
+    assert "page=2" in first["next_page_url"]
+    assert client.get("/masters/lain", headers=HEADERS).status_code == 404

@@ -16,7 +16,8 @@ A transcript file holds YAML documents; each is one conversation:
       - sends: voice                  another kind of message; `phone` with a contact, `file` with one that is kept
       - time: 30m                     the clock; the dialogue is woken when it wanted to be
       - staff: takes | hands back | says: words
-      - report: submitted             the latest ticket; `tracking`, `note`, `addressee`
+      - report: submitted             the latest ticket; `tracking`, `note`, `addressee`, `filed: true` (its own words)
+      - agency: words                 an answer at LAPOR!; `sender`, `files`
       - incident: acknowledged        `by`
 
 Beside `bot`, a turn may expect `effects` (what else was to be done, by name; none when left out), `state`
@@ -46,6 +47,7 @@ from flows import codec
 from flows.engine import advance
 from flows.model import (
     WITA,
+    AgencyAnswered,
     Attachment,
     Category,
     DataFound,
@@ -53,6 +55,7 @@ from flows.model import (
     Effect,
     Emergency,
     Event,
+    Filed,
     IncidentChanged,
     Nearby,
     Other,
@@ -82,7 +85,7 @@ BEGINS: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 WHATSAPP: Final = Limits(text=1600, text_with_buttons=1024, buttons=3, button_title=20, rows=10, row_title=24)
 _UNDERSTOOD: Final = {
     "intent", "category", "unsure", "place", "date", "anonymity", "no_photo", "more", "language", "live", "ask",
-    "tone", "act", "faq",
+    "tone", "act", "faq", "over",
 }  # fmt: skip
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 
@@ -225,8 +228,14 @@ class Conversation:
             case {"staff": dict(said), **rest}:
                 return StaffSpoke(*stamp, said["says"], rest.get("by"))
             case {"report": state, **rest}:
-                more = (rest.get("tracking"), rest.get("note"), rest.get("addressee"))
+                more = (
+                    *(rest.get(n) for n in ("tracking", "note", "addressee")),
+                    _filed() if "filed" in rest else None,
+                )
                 return ReportChanged(*stamp, rest.get("ticket", self.state.tickets[-1].ticket), cast(Any, state), *more)
+            case {"agency": str(words), **rest}:
+                files = tuple(rest.get("files", ()))
+                return AgencyAnswered(*stamp, self.state.tickets[-1].ticket, words, rest.get("sender"), files)
             case {"incident": state, **rest}:
                 incident = self.state.case.incident if self.state.case else "IN-another"
                 return IncidentChanged(*stamp, incident, cast(Any, state), rest.get("by"))
@@ -279,6 +288,7 @@ def understood(given: Mapping[str, Any]) -> Understanding:
         tone=given.get("tone", "none"),
         act=given.get("act", "none"),
         faq=given.get("faq"),
+        over=given.get("over", "none"),
     )
 
 
@@ -312,3 +322,9 @@ def _look(state: State, path: str) -> Any:
     for name in path.split("."):
         value = None if value is None else getattr(value, name)
     return len(value) if isinstance(value, tuple) else value
+
+
+def _filed() -> Filed:
+    """What an archived report had said."""
+    where = Place("64.08.12", "64.08.12.2003", "dekat pasar", certainty="sure")
+    return Filed("lampu mati dekat pasar", "lampu_jalan", "pengaduan", where, date(2026, 11, 24))

@@ -63,6 +63,17 @@ emergency_ask_victims = Is anyone hurt or trapped? How many people?
 emergency_noted = This was passed to the 112 desk, but it is not certain yet that anyone has read it. Please keep calling *112*.
 emergency_noted_by = This was passed on to { $by }.
 emergency_withdrawn = All right, your words were passed to the 112 desk. If there is still danger, call *112* (free).
+emergency_over_safe =
+    Thank you for telling us, it is good to hear that everyone is safe. { $has_by ->
+        [yes] This was passed on to { $by }, who closes the case after making sure.
+       *[no] This was passed to the 112 desk, where a person closes the case after making sure.
+    } If the danger comes back, call *112* (free).
+emergency_over_joke =
+    Thank you for telling us. { $has_by ->
+        [yes] This was passed on to { $by }, who closes the alert after making sure.
+       *[no] This was passed to the 112 desk, where a person closes the alert after making sure.
+    } If anyone is in danger after all, call *112* (free).
+emergency_not_raised = All right, thank you. The 112 desk was not called. If anyone is in danger, call *112* (free).
 emergency_not_now = All right, no danger now. If that changes, call *112* at once (free). We go on with a normal report.
 emergency_alerted_unconfirmed =
     {"*"}Call 112 (free)* if anyone is in danger.

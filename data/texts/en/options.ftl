@@ -30,6 +30,7 @@ option_similar_support = Support it
 option_similar_new = New report
 option_similar_drop = No, thanks
 option_done_yes = Done
+option_info_answer = Answer
 option_done_no = Not yet
 option_erase_yes = Yes, erase
 option_erase_no = Do not erase

@@ -9,6 +9,9 @@ status_one =
     }{ $has_note ->
         [yes] {"\u000A"}Note: { $note }
        *[no] {""}
+    }{ $has_checked ->
+        [yes] {"\u000A"}Last checked at SP4N-LAPOR!: { $checked_day }, { $checked }.
+       *[no] {""}
     }
 status_list =
     The latest { $shown } of { $count } reports:
@@ -40,7 +43,10 @@ report_in_progress = Report *{ $ticket }* is being worked on{ $has_addressee ->
 report_need_info = The agency needs more information for report *{ $ticket }*.{ $has_note ->
         [yes] {"\u000A"}Its question: { $note }
        *[no] {""}
-    }{"\u000A"}Write *petugas* to answer through an officer.
+    }{"\u000A"}{ $asks ->
+        [yes] Please write the answer here, with a photo or the place if you like. We pass it on to the agency.
+       *[no] When you have a moment, write *{ $ticket }* to answer.
+    }
 report_transferred = Report *{ $ticket }* was moved{ $has_addressee ->
         [yes] {" "}to { $addressee }.
        *[no] {" "}to another agency in charge.
@@ -59,9 +65,12 @@ report_closed = Report *{ $ticket }* ({ $category }) was closed.{ $has_note ->
         [yes] {"\u000A"}Note: { $note }
        *[no] {""}
     }
-report_archived = Report *{ $ticket }* ({ $category }) was archived.{ $has_note ->
-        [yes] {"\u000A"}Note: { $note }
+report_archived = Report *{ $ticket }* ({ $category }) was archived, so no agency works on it.{ $has_note ->
+        [yes] {"\u000A"}The reason: { $note }
        *[no] {""}
+    }{"\u000A"}{ $asks ->
+        [yes] Would you like to correct it and send it again? What you wrote is ready.
+       *[no] If you like, write a new report with more detail.
     }
 report_rejected = Report *{ $ticket }* cannot be processed.{ $has_note ->
         [yes] {"\u000A"}The reason: { $note }
@@ -80,3 +89,13 @@ ask_done = Is report *{ $ticket }* really done?
 ask_not_done = What is not done yet on report *{ $ticket }*? Write it here, with a photo if you like.
 reopened = Thank you. Report *{ $ticket }* is open again, and your words are passed on.
 done_thanks = Thank you for making sure.
+
+agency_answered = { $has_sender ->
+        [yes] Answer from { $sender }
+       *[no] Answer from the agency
+    } to report *{ $ticket }*:{"\u000A"}{ $words }{ $count ->
+        [0] {""}
+       *[other] {"\u000A"}Attached at SP4N-LAPOR! ({ $count }): { $attached }
+    }
+ask_info = Please write your answer to the agency about report *{ $ticket }*, with a photo if you like.
+info_passed_on = Thank you. Your answer about report *{ $ticket }* is passed on to the agency.

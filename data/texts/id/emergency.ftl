@@ -63,6 +63,17 @@ emergency_ask_victims = Apakah ada yang terluka atau terjebak? Berapa orang?
 emergency_noted = Sudah diteruskan ke petugas 112, tetapi belum pasti sudah dibaca. Tetap telepon *112*.
 emergency_noted_by = Sudah diteruskan kepada { $by }.
 emergency_withdrawn = Baik, kata-kata Bapak/Ibu sudah diteruskan ke petugas 112. Kalau masih ada bahaya, telepon *112* (gratis).
+emergency_over_safe =
+    Terima kasih kabarnya, syukurlah kalau sudah aman. { $has_by ->
+        [yes] Kabar ini sudah diteruskan kepada { $by }, yang menutup kejadian ini setelah memastikannya.
+       *[no] Kabar ini sudah diteruskan ke petugas 112, yang menutup kejadian ini setelah memastikannya.
+    } Kalau bahaya muncul lagi, telepon *112* (gratis).
+emergency_over_joke =
+    Terima kasih sudah memberi tahu. { $has_by ->
+        [yes] Kabar ini sudah diteruskan kepada { $by }, yang menutup peringatan ini setelah memastikannya.
+       *[no] Kabar ini sudah diteruskan ke petugas 112, yang menutup peringatan ini setelah memastikannya.
+    } Kalau benar ada bahaya, telepon *112* (gratis).
+emergency_not_raised = Baik, terima kasih kabarnya. Petugas 112 tidak dipanggil. Kalau ada bahaya, telepon *112* (gratis).
 emergency_not_now = Baik, tidak ada bahaya sekarang. Kalau berubah, segera telepon *112* (gratis). Kita lanjutkan sebagai laporan biasa.
 emergency_alerted_unconfirmed =
     {"*"}Telepon 112 (gratis)* kalau ada bahaya.

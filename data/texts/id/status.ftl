@@ -9,6 +9,9 @@ status_one =
     }{ $has_note ->
         [yes] {"\u000A"}Catatan: { $note }
        *[no] {""}
+    }{ $has_checked ->
+        [yes] {"\u000A"}Terakhir diperiksa di SP4N-LAPOR!: { $checked_day }, pukul { $checked }.
+       *[no] {""}
     }
 status_list =
     { $shown } laporan terbaru dari { $count }:
@@ -40,7 +43,10 @@ report_in_progress = Laporan *{ $ticket }* sedang dikerjakan{ $has_addressee ->
 report_need_info = Untuk laporan *{ $ticket }*, instansi membutuhkan keterangan tambahan.{ $has_note ->
         [yes] {"\u000A"}Pertanyaannya: { $note }
        *[no] {""}
-    }{"\u000A"}Tulis *petugas* untuk menyampaikannya.
+    }{"\u000A"}{ $asks ->
+        [yes] Silakan tulis jawabannya di sini, boleh dengan foto atau lokasi. Kami teruskan ke instansi.
+       *[no] Kalau sudah sempat, tulis *{ $ticket }* untuk menjawabnya.
+    }
 report_transferred = Laporan *{ $ticket }* dipindahkan{ $has_addressee ->
         [yes] {" "}kepada { $addressee }.
        *[no] {" "}kepada instansi lain yang berwenang.
@@ -59,9 +65,12 @@ report_closed = Laporan *{ $ticket }* ({ $category }) sudah ditutup.{ $has_note 
         [yes] {"\u000A"}Catatan: { $note }
        *[no] {""}
     }
-report_archived = Laporan *{ $ticket }* ({ $category }) sudah diarsipkan.{ $has_note ->
-        [yes] {"\u000A"}Catatan: { $note }
+report_archived = Laporan *{ $ticket }* ({ $category }) diarsipkan, jadi tidak dilanjutkan ke instansi.{ $has_note ->
+        [yes] {"\u000A"}Alasannya: { $note }
        *[no] {""}
+    }{"\u000A"}{ $asks ->
+        [yes] Mau memperbaiki dan mengirimnya lagi? Isinya sudah kami siapkan.
+       *[no] Kalau perlu, tulis laporan baru dengan keterangan yang lebih lengkap.
     }
 report_rejected = Laporan *{ $ticket }* tidak dapat diproses.{ $has_note ->
         [yes] {"\u000A"}Alasannya: { $note }
@@ -80,3 +89,13 @@ ask_done = Apakah laporan *{ $ticket }* sudah benar selesai?
 ask_not_done = Apa yang belum selesai pada laporan *{ $ticket }*? Tulis di sini, boleh dengan foto.
 reopened = Terima kasih. Laporan *{ $ticket }* kami buka kembali dan keterangan Bapak/Ibu kami teruskan.
 done_thanks = Terima kasih sudah memastikan, Bapak/Ibu.
+
+agency_answered = { $has_sender ->
+        [yes] Jawaban dari { $sender }
+       *[no] Jawaban dari instansi
+    } untuk laporan *{ $ticket }*:{"\u000A"}{ $words }{ $count ->
+        [0] {""}
+       *[other] {"\u000A"}Lampiran di SP4N-LAPOR! ({ $count }): { $attached }
+    }
+ask_info = Silakan tulis jawaban untuk instansi tentang laporan *{ $ticket }*, boleh dengan foto.
+info_passed_on = Terima kasih. Jawaban Bapak/Ibu untuk laporan *{ $ticket }* kami teruskan ke instansi.
