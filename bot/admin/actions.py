@@ -26,12 +26,27 @@ class Actions(Protocol):
         """Send a refused report again."""
         ...
 
-    async def note_status(self, ticket: str, state: str, note: str | None, user: str) -> None:
-        """LAPOR!'s site shows this state now (a flows.model.ReportState); `note` is for the citizen."""
+    async def note_status(
+        self, ticket: str, state: str, note: str | None, user: str, addressee: str | None = None
+    ) -> None:
+        """LAPOR!'s site shows this state now (a flows.model.ReportState); `note` is for the citizen, `addressee` the
+        agency that has it now."""
+        ...
+
+    async def file_without(self, ticket: str, user: str) -> None:
+        """File the report without the attachments that LAPOR! does not take."""
+        ...
+
+    async def seen_to(self, ticket: str, user: str) -> None:
+        """What a person was asked to do about this report is done."""
         ...
 
     async def move_incident(self, incident_id: str, state: str, user: str) -> bool:
         """Acknowledge, dispatch, resolve ...; False when the incident stood there already or cannot go there."""
+        ...
+
+    async def separate_incident(self, incident_id: str, user: str) -> bool:
+        """This caller tells of an event of their own; False when it was linked to no other."""
         ...
 
     async def reply(self, conversation_id: int, text: str, user: str) -> None:
@@ -44,6 +59,10 @@ class Actions(Protocol):
 
     async def hand_back(self, conversation_id: int, user: str) -> None:
         """The bot holds the conversation again."""
+        ...
+
+    async def erase(self, conversation_id: int) -> None:
+        """Erase this citizen, who asked for it elsewhere than in the conversation."""
         ...
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
+from bot.admin.account_words import ACTIONS, PERMISSIONS, ROLES  # noqa: F401 - pages read all words here
+from bot.admin.mail_words import LANES, MAIL_KINDS, MAIL_STATES, TROUBLES  # noqa: F401 - as above
 from flows.model import WITA
 
 CHANNELS: Final = {"whatsapp": "WhatsApp", "telegram": "Telegram", "webchat": "Web", "console": "Terminal"}
@@ -34,7 +36,10 @@ INCIDENT_STATES: Final = {
 INCIDENT_STEPS: Final = {
     "raised": "kejadian masuk", "alerted": "dikabarkan", "place": "lokasi bertambah", "victims": "korban",
     "phone": "nomor telepon diberikan", "words": "warga menulis lagi", "photo": "foto bertambah",
-    "confirmed": "dipastikan sedang terjadi", "cancelled": "warga membatalkan", "unanswered": "belum ada jawaban",
+    "confirmed": "dipastikan sedang terjadi", "cancelled": "warga membatalkan",
+    "unanswered": "semua penerima sudah dihubungi", "safe": "warga menulis sudah aman",
+    "joke": "warga menulis bercanda atau salah kirim", "caller": "warga lain melaporkan hal yang sama",
+    "unlinked": "dipisahkan", "off_duty": "di luar jam jaga",
     **INCIDENT_STATES,
 }  # fmt: skip
 
@@ -55,24 +60,64 @@ REASONS: Final = {
 DONE: Final = {
     "diajukan": "Nomor LAPOR! tersimpan. Warga mendapat kabar.",
     "dikirim-lagi": "Laporan dikirim lagi.",
+    "ditangani": "Dicatat sudah ditangani.",
     "status": "Status tersimpan. Warga mendapat kabar.",
     "kejadian": "Keadaan kejadian tersimpan.",
+    "jaga": "Selamat bertugas. Biarkan halaman ini terbuka: jaga berakhir sendiri 2 menit setelah ditutup.",
+    "selesai-jaga": "Jaga selesai.",
+    "dipisah": "Kejadian ini berdiri sendiri dan sudah dikabarkan lagi.",
     "sudah": "Tidak ada yang berubah: kejadian ini sudah berada pada keadaan itu.",
     "balasan": "Balasan dikirim.",
     "diambil": "Percakapan Anda pegang. Bot diam sampai dikembalikan.",
+    "balasan-disimpan": "Balasan cepat tersimpan.",
+    "balasan-dihapus": "Balasan cepat dihapus.",
     "dikembalikan": "Percakapan dikembalikan ke bot.",
     "sandi": "Kata sandi diganti. Silakan masuk lagi.",
     "keluar": "Anda sudah keluar.",
+    "pengguna": "Perubahan pengguna tersimpan.",
+    "sesi": "Semua sesi pengguna ini diakhiri.",
+    "pengaman-dihapus": "Pengaman kedua dihapus. Pengguna mendaftarkannya lagi saat masuk.",
+    "kode-cadangan": "Anda masuk dengan kode cadangan. Daftarkan aplikasi di ponsel baru bila yang lama hilang.",
+    "kiriman-lagi": "Kiriman dicoba lagi sekarang.",
+    "kiriman-ditahan": "Kiriman ditahan.",
+    "dihapus": "Penghapusan data warga berjalan. Yang masih dibutuhkan LAPOR! atau 112 tetap ada tanpa nama.",
 }
 
 LEVELS: Final = {"live": "sedang terjadi", "unconfirmed": "belum dipastikan", "ask": "mungkin", "none": "tidak"}
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
 
 
+_DAYS: Final = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+
+
 def wita(at: datetime) -> str:
     """ "24 Nov 2026 18.05": the citizen's clock."""
     local = at.astimezone(WITA)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {local:%H.%M}"
+
+
+def day_words(day: date) -> str:
+    """ "24 Nov 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def seconds(value: float | None) -> str:
+    """A length of time to read: "0,8 detik", "42 detik", "3 menit"; "-" for none."""
+    if value is None:
+        return "-"
+    if value < 10:
+        return f"{value:.1f} detik".replace(".", ",")
+    return f"{value:.0f} detik" if value < 120 else f"{value / 60:.0f} menit"
+
+
+def number(value: int) -> str:
+    """ "12.345": thousands as Indonesian writes them."""
+    return f"{value:,}".replace(",", ".")
+
+
+def day(of: date) -> str:
+    """ "Rabu, 2 Des 2026": a day without its clock."""
+    return f"{_DAYS[of.weekday()]}, {of.day} {_MONTHS[of.month - 1]} {of.year}"
 
 
 def age(at: datetime, now: datetime) -> str:

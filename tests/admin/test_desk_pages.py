@@ -200,7 +200,7 @@ async def test_the_status_at_lapor_is_noted_by_its_own_names(world: World) -> No
     assert "Bukan Wewenang" in (await browser.get(f"/admin/laporan/{FILED}")).text
     assert "Status di LAPOR!" not in (await browser.get(f"/admin/laporan/{QUEUED}")).text
     await post(browser, f"/admin/laporan/{FILED}/status", status="in_progress", catatan=" Sudah dicek ")
-    assert world.actions.calls == [("note_status", FILED, "in_progress", "Sudah dicek", "Petugas operator")]
+    assert world.actions.calls == [("note_status", FILED, "in_progress", "Sudah dicek", "Petugas operator", None)]
     assert (await post(browser, f"/admin/laporan/{FILED}/status", status="queued")).status_code == 422
 
 

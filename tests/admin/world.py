@@ -16,6 +16,7 @@ from bot.admin.pages import Pages
 from bot.admin.router import admin_pages
 from bot.failures import Rejected
 from bot.store.accounts import ROLES, Accounts, hashed
+from bot.store.ledger import labels
 from bot.store.tables import (
     Contact,
     Conversation,
@@ -76,11 +77,23 @@ class RecordedActions:
     async def retry_filing(self, ticket: str, user: str) -> None:
         self._note("retry_filing", ticket, user)
 
-    async def note_status(self, ticket: str, state: str, note: str | None, user: str) -> None:
-        self._note("note_status", ticket, state, note, user)
+    async def note_status(
+        self, ticket: str, state: str, note: str | None, user: str, addressee: str | None = None
+    ) -> None:
+        self._note("note_status", ticket, state, note, user, addressee)
+
+    async def file_without(self, ticket: str, user: str) -> None:
+        self._note("file_without", ticket, user)
+
+    async def seen_to(self, ticket: str, user: str) -> None:
+        self._note("seen_to", ticket, user)
 
     async def move_incident(self, incident_id: str, state: str, user: str) -> bool:
         self._note("move_incident", incident_id, state, user)
+        return True
+
+    async def separate_incident(self, incident_id: str, user: str) -> bool:
+        self._note("separate_incident", incident_id, user)
         return True
 
     async def reply(self, conversation_id: int, text: str, user: str) -> None:
@@ -91,6 +104,9 @@ class RecordedActions:
 
     async def hand_back(self, conversation_id: int, user: str) -> None:
         self._note("hand_back", conversation_id, user)
+
+    async def erase(self, conversation_id: int) -> None:
+        self._note("erase", conversation_id)
 
 
 def name(kind: str, code: str) -> str:
@@ -159,6 +175,8 @@ async def post(browser: httpx.AsyncClient, path: str, **form_: str) -> httpx.Res
 async def build(store: Store) -> World:
     clock, actions = Clock(), RecordedActions()
     pages = admin_pages(store, actions, form, read_photo, name, "http://siaga.test", clock)
+    # The streams end at once: a client without a network waits for whole answers.
+    pages.close()
     app = FastAPI()
     app.include_router(pages.router)
     return World(store, actions, clock, pages, app, await fill(store))
@@ -215,6 +233,7 @@ def _message(conversation: int, direction: str, kind: str, text: str, **more: An
         text=text,
         at=NOW,
         data=more.pop("data", {}),
+        **labels(more.get("understanding")),
         **more,
     )
 

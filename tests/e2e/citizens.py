@@ -196,6 +196,11 @@ class Petugas:
         assert signed_in.status_code == 200, signed_in.text
         assert "/admin/keluar" in signed_in.text, "the sign-in did not work"
 
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """The sign-in, for a further window of the same browser."""
+        return self._http.cookies
+
     @staticmethod
     def _token(html: str) -> str:
         found = re.search(r'name="csrf" value="([^"]+)"', html)

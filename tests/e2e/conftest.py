@@ -11,12 +11,23 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import POSTGRES
 from tests.e2e.citizens import Petugas, TelegramCitizen, WhatsAppCitizen
+from tests.e2e.demo_house import DemoHouse, demo_house
+from tests.e2e.desk_browser import ARGUMENTS, CHROMIUM
 from tests.e2e.processes import PASSWORD, STARTED, House, World, serving, world
 
 _people = itertools.count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long forms run when they are asked for by `-m soak`: left out, not skipped."""
+    if "soak" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -91,3 +102,21 @@ def _administer(statement: str) -> None:
         await connection.close()
 
     asyncio.run(do())
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoHouse]:
+    """The house of an invented fortnight, for whoever looks at its pages."""
+    with demo_house(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: `make test` installs it on Debian")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        running.close()

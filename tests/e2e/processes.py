@@ -36,7 +36,10 @@ STAFF_CHAT: Final = -1009990000001
 EMERGENCY_SECRET: Final = "rahasia-uji-sistem-112"
 LAPOR_SECRETS: Final = ("nilai-auth-uji-lapor", "token-uji-lapor")
 PASSWORD: Final = "kata-sandi-uji-saja"
-OFFICERS: Final = {"petugas112": ("petugas_112", "Petugas Satu"), "operator": ("operator", "Operator Uji")}
+OFFICERS: Final = {
+    "petugas112": ("petugas_112", "Petugas Satu"), "operator": ("operator", "Operator Uji"),
+    "admin": ("admin", "Admin Uji"), "pengaman": ("operator", "Operator Berpengaman"),
+}  # fmt: skip
 LADDER: Final = """
 - {transport: desk, name: Meja 112, seconds: 1}
 - {transport: telegram_group, name: Grup petugas, seconds: 1}
@@ -119,6 +122,8 @@ class Process:
         return self._running.pid
 
     def start(self) -> None:
+        if self._out is not None:
+            self._out.close()
         self._out = self.log.open("ab")
         self._running = subprocess.Popen(
             [sys.executable, "-m", *self.arguments], cwd=self.folder, env=clean_environment(self.settings),
@@ -126,6 +131,11 @@ class Process:
         )  # fmt: skip
         if self not in STARTED:
             STARTED.append(self)
+
+    def ended_with(self) -> int | None:
+        """How it ended, negative when by a signal; None while it runs."""
+        assert self._running is not None
+        return self._running.poll()
 
     def until(self, ready: Callable[[], Found], seconds: float = START_SECONDS) -> Found:
         """Wait until it is ready; fails at once when it has ended instead."""
@@ -261,7 +271,8 @@ class House(Process):
         ladder.write_text(LADDER)
         given = {
             "SIAGA_DATABASE_URL": database_url, "SIAGA_MEDIA_DIR": str(folder / "media"), "SIAGA_PUBLIC_URL": self.url,
-            "SIAGA_SECRET_KEY": SECRET_KEY, "SIAGA_TELEGRAM_TOKEN": TOKEN, "SIAGA_TELEGRAM_SECRET": SECRET,
+            "SIAGA_SECRET_KEY": SECRET_KEY, "SIAGA_SECOND_FACTOR": "optional",
+            "SIAGA_TELEGRAM_TOKEN": TOKEN, "SIAGA_TELEGRAM_SECRET": SECRET,
             "SIAGA_TELEGRAM_API_URL": outside.telegram.url, "SIAGA_TWILIO_ACCOUNT_SID": ACCOUNT,
             "SIAGA_TWILIO_AUTH_TOKEN": AUTH_TOKEN, "SIAGA_TWILIO_FROM": SENDER,
             "SIAGA_TWILIO_API_URL": outside.twilio.url, "SIAGA_LAPOR_MODE": "api", "SIAGA_LAPOR_URL": outside.lapor.url,

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.cli.data import incident_rows, outbox_rows, report_rows
+from bot.cli.data import incident_rows, report_rows
+from bot.cli.outbox import outbox_rows
 from bot.store.transaction import Transaction
 from tests.channels.ear import SECRET
 from tests.e2e.citizens import TICKET, TelegramCitizen

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from bot.cli.data import incident_rows
-from tests.e2e.citizens import Citizen, Petugas, TelegramCitizen, WhatsAppCitizen, sentence
-from tests.e2e.processes import STAFF_CHAT, House, eventually
+from tests.e2e.citizens import Citizen, Petugas, TelegramCitizen, WebCitizen, WhatsAppCitizen, sentence
+from tests.e2e.processes import STAFF_CHAT, House, World, eventually, serving
 from tests.e2e.test_report import LAMP, complaint
 
 CALL_112 = "*Telepon 112 sekarang (gratis)*"
@@ -110,3 +111,48 @@ def test_the_draft_is_offered_when_the_questions_are_answered(house: House, what
     eventually(updated, "the update at the webhook")
     whatsapp.writes("lanjutkan")
     whatsapp.goes_on_to("Lewati")
+
+
+ROTA = """
+people:
+  Kepala jaga: {to: +62 811-0000-9002}
+ladder:
+  - {transport: sms, name: SMS piket, to: +62 811-0000-9001, seconds: 1}
+  - {transport: call, name: Telepon, to: Kepala jaga, seconds: 120}
+"""
+
+
+def test_an_sms_then_a_call_answered_by_pressing_one(outside: World, tmp_path: Path) -> None:
+    """Nobody is at a desk: one SMS, then a telephone rings, and the 1 pressed there reaches the citizen."""
+    rota = tmp_path / "rota.yml"
+    rota.write_text(ROTA, encoding="utf-8")
+    settings = {
+        "SIAGA_EMERGENCY_LADDER": str(rota), "SIAGA_TWILIO_VOICE_FROM": "+62 811-0000-0100",
+        "SIAGA_TWILIO_SMS_FROM": "KUTIMSIAGA",
+    }  # fmt: skip
+    with serving(tmp_path / "house", f"sqlite:///{tmp_path}/siaga.db", outside, **settings) as house:
+        assert "2. Telepon (call): Kepala jaga (...9002), 120 s to answer" in house.siaga("doctor")
+        citizen = WebCitizen(house.url)
+        try:
+            cries_for_help(citizen)
+            incident = house.stored(incident_rows)[0]["id"]
+            call = eventually(lambda: calls_about(outside, incident), "the call")[0]
+            texts = [m["body"] for m in outside.twilio.sent() if incident in m["body"]]
+            assert len(texts) == 1
+            assert "KEBAKARAN" in texts[0]
+            assert (call["to"], call["said"].count("Darurat: kebakaran.")) == ("+6281100009002", 2)
+            pressed = outside.twilio.post("/_press", {"call": call["sid"], "forged": True})
+            assert [a["status"] for a in pressed["answers"]] == [403]
+            pressed = outside.twilio.post("/_press", {"call": call["sid"], "times": 2})
+            assert [a["status"] for a in pressed["answers"]] == [200, 403], "told twice it counts once"
+            citizen.hears("dibaca oleh Kepala jaga")
+            steps = [(s["what"], s["who"]) for s in house.stored(incident_rows)[0]["steps"]]
+            assert [who for what, who in steps if what == "alerted"] == ["SMS piket", "Telepon"]
+            assert ("acknowledged", "Kepala jaga") in steps
+        finally:
+            citizen.leaves()
+
+
+def calls_about(outside: World, incident: str) -> list[dict[str, Any]]:
+    """The calls that were made about an incident."""
+    return [call for call in outside.twilio.get("/_calls")["calls"] if incident in str(call["action"])]

@@ -61,11 +61,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
     store, actions = Store(url, Sealer("s" * 40)), RecordedActions()
     chat = chat_house(tmp_path / "spool")
     app = FastAPI()
-    app.include_router(admin_pages(store, actions, form, _photo, name, "http://127.0.0.1").router)
+    pages = admin_pages(store, actions, form, _photo, name, "http://127.0.0.1")
+    app.include_router(pages.router)
     app.mount("", chat.app)
     with serving(app) as address:
         yield Site(address, chat, actions, database)
         chat.channel.closing = True
+        pages.close()
 
 
 async def _fill(url: str) -> None:
@@ -269,7 +271,10 @@ def test_every_admin_page_fits_and_obeys_its_policy(window: Window) -> None:
              "laporan": "/admin/laporan", "formulir": f"/admin/laporan/{TICKETS['queued']}",
              "pastikan": f"/admin/laporan/{TICKETS['filing_unknown']}", "gagal": f"/admin/laporan/{TICKETS['failed']}",
              "masuk-lapor": f"/admin/laporan/{TICKETS['submitted']}", "112": "/admin/112",
-             "kejadian": f"/admin/112/{INCIDENT}", "sandi": "/admin/sandi"}  # fmt: skip
+             "kejadian": f"/admin/112/{INCIDENT}", "semua-kejadian": "/admin/112/semua",
+             "tinjauan": "/admin/tinjauan", "satu-pesan": "/admin/tinjauan/1?apa=lokasi", "dasbor": "/admin/dasbor",
+             "ketepatan": "/admin/tinjauan/ketepatan", "hasil": "/admin/tinjauan/hasil",
+             "jawaban": "/admin/dasbor/jawaban", "balasan": "/admin/balasan", "sandi": "/admin/sandi"}  # fmt: skip
     for label, path in pages.items():
         page.goto(path)
         fits(page)

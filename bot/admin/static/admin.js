@@ -16,6 +16,7 @@
     }
   };
   setInterval(count, 1000);
+  document.addEventListener("renewed", count);
   count();
 
   // --- copying ---
@@ -44,85 +45,4 @@
     form.dataset.sent = "1";
     setTimeout(() => { delete form.dataset.sent; }, 5000);
   });
-
-  // --- sound ---
-
-  let sound = null, ringing = 0;
-  const beep = () => {
-    if (!sound) return;
-    const now = sound.currentTime;
-    for (const [start, pitch] of [[0, 880], [0.25, 660], [0.5, 880]]) {
-      const tone = sound.createOscillator(), loud = sound.createGain();
-      tone.frequency.value = pitch;
-      loud.gain.setValueAtTime(0.35, now + start);
-      loud.gain.exponentialRampToValueAtTime(0.001, now + start + 0.22);
-      tone.connect(loud).connect(sound.destination);
-      tone.start(now + start);
-      tone.stop(now + start + 0.24);
-    }
-    document.documentElement.dataset.rang = String(++ringing);
-  };
-  const watch = document.getElementById("jaga");
-  if (watch) {
-    watch.addEventListener("click", () => {
-      sound = sound ? (sound.close(), null) : new AudioContext();
-      watch.classList.toggle("on", Boolean(sound));
-      watch.textContent = sound ? watch.dataset.on : watch.dataset.off;
-      watch.setAttribute("aria-pressed", String(Boolean(sound)));
-      beep();
-    });
-  }
-
-  // --- lists that stay fresh: only what changed is replaced, so nothing moves under a finger ---
-
-  const keyed = (node) => new Map([...node.querySelectorAll(":scope > [data-key]")].map((n) => [n.dataset.key, n]));
-
-  const busy = (node) => node.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
-
-  const renew = (list, html) => {
-    const fresh = new DOMParser().parseFromString(html, "text/html").body;
-    const before = keyed(list), after = [...keyed(fresh).values()];
-    const keys = new Set(after.map((node) => node.dataset.key));
-    let last = null;
-    for (const [key, node] of before) if (!keys.has(key)) node.remove();
-    for (const node of after) {
-      const old = before.get(node.dataset.key);
-      const same = old && (old.dataset.revision === node.dataset.revision || busy(old));
-      const shown = same ? old : document.importNode(node, true);
-      if (old && !same) old.replaceWith(shown);
-      const place = last ? last.nextElementSibling : list.firstElementChild;
-      if (shown !== place) list.insertBefore(shown, place);
-      last = shown;
-    }
-    return after.filter((node) => !before.has(node.dataset.key));
-  };
-
-  const keepFresh = (list) => {
-    const seconds = Number(list.dataset.seconds), away = document.getElementById("putus");
-    let misses = 0, lastRing = 0;
-    const look = async () => {
-      try {
-        const answer = await fetch(list.dataset.refresh, { signal: AbortSignal.timeout(10000) });
-        if (answer.redirected) { location.reload(); return; }
-        if (!answer.ok) throw new Error(String(answer.status));
-        const added = renew(list, await answer.text());
-        misses = 0;
-        count();
-        if (list.dataset.alarm) {
-          const open = list.querySelectorAll("[data-unanswered]").length;
-          document.title = `${open ? `(${open}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
-          if (added.some((node) => node.dataset.unanswered) || (open && Date.now() - lastRing > 20000)) {
-            lastRing = Date.now();
-            beep();
-          }
-        }
-      } catch {
-        misses += 1;
-      }
-      if (away) away.hidden = misses < 3;
-      setTimeout(look, seconds * 1000);
-    };
-    setTimeout(look, seconds * 1000);
-  };
-  for (const list of document.querySelectorAll("[data-refresh]")) keepFresh(list);
 })();
