@@ -10,7 +10,7 @@ export UV_PYTHON ?= >=3.11
 RASA := UV_PROJECT_ENVIRONMENT=.venv-rasa $(UV) run --python $(PY310) --no-default-groups --group rasa
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help uv setup demo test check bench train smoke rasa
+.PHONY: help uv setup demo test check bench bench-nlu soak train smoke rasa
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -42,8 +42,17 @@ bench: uv ## the benchmark with its table: a burst of messages through the whole
 	@$(UV) sync --quiet --frozen --group dev
 	@$(UV) run --frozen --group dev python -m scripts.bench_inbound
 
+bench-nlu: uv ## speed of understanding, in process and through a Rasa server (when `make rasa` was run)
+	@$(UV) sync --quiet --frozen --group dev
+	@$(UV) run --frozen --group dev python -m scripts.bench_nlu
+
+soak: uv ## the long chaos run on both databases; writes its table into docs/reliability.md
+	@$(UV) sync --quiet --frozen --group dev
+	@$(UV) run --frozen --group dev python -m scripts.soak
+
 smoke: rasa ## a small training with Rasa, compared live with our runtime
 	@$(RASA) --frozen python -m nlu.train --smoke
+	@$(RASA) --frozen python -m pytest -c /dev/null --rootdir . --confcutdir=tests/learning tests/learning
 
 train: rasa ## train with Rasa, export to data/model/, evaluate
 	@$(RASA) --frozen python -m nlu.train

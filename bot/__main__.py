@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.cli import chat, data, demo, nlu, serve, simulator, users
+from bot.cli import audit, backup, chat, data, demo, lapor, nlu, outbox, retention, serve, simulator, users
 from bot.failures import SiagaError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -14,8 +14,13 @@ serve.add_to(app)
 chat.add_to(app)
 demo.add_to(app)
 data.add_to(app)
+outbox.add_to(app)
+backup.add_to(app)
+lapor.add_to(app)
 nlu.add_to(app)
 users.add_to(app)
+audit.add_to(app)
+retention.add_to(app)
 simulator.add_to(app)
 
 

@@ -12,35 +12,44 @@ from functools import partial
 
 import structlog
 
+from bot.alerts import AlertHandler
 from bot.channels.base import Channel, Incoming, StaffTap
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChatChannel
 from bot.channels.whatsapp import WhatsAppChannel
-from bot.duties import Duties, Duty
+from bot.duties import OFTEN, Duties, Duty, Every
 from bot.effects import Effects
+from bot.erasure_ledger import ErasureLedger, ErasuresOutside
 from bot.failures import SiagaError
 from bot.followups import EraseHandler, FollowHandler
-from bot.gateways.alert_console import ConsoleAlert
 from bot.gateways.base import AlertTransport, Lapor
-from bot.gateways.emergency_desk import EmergencyDesk
-from bot.gateways.emergency_webhook import SignedWebhook
-from bot.gateways.ladder import Rung, load_ladder
+from bot.gateways.ladder import Rung
 from bot.gateways.lapor import LaporApi
 from bot.gateways.lapor_assisted import LaporAssisted
 from bot.gateways.lapor_terms import SIMULATOR_IDS, categories, load_ids
 from bot.gateways.telegram_group import TelegramGroup
-from bot.handlers import AlertHandler, FileHandler, SayHandler
+from bot.handlers import FileHandler, SayHandler
+from bot.housekeeping import housekeeping
 from bot.inbound import Alarm, Inbound
 from bot.incoming import Reader
+from bot.lapor_duties import lapor_duties, watch_of
 from bot.media import MediaFolder
+from bot.notices import StaffNotices
 from bot.office import Office
-from bot.settings import DATA, BadSettings, Settings
+from bot.rungs import ladder_of, transports_of
+from bot.settings import DATA, Settings
+from bot.spool import Spool
+from bot.spooled import Spooled
 from bot.staff import Staff
 from bot.store import schema
 from bot.store.outbox import Lane
 from bot.store.sealing import Sealer
+from bot.store.transaction import reading
 from bot.store.unit_of_work import Store
+from bot.summary import Watch
 from bot.texts import Texts
+from bot.undelivered import Undelivered
+from bot.vigil import Vigil
 from bot.webhooks import Doors
 from bot.worker import LEASE, Handler, Worker
 from nlu.pins import Pins
@@ -52,6 +61,10 @@ from nlu.wordlist import WordList
 log = structlog.get_logger(__name__)
 
 CATCH_UP = timedelta(hours=24)
+LOOK_AGAIN = 600.0
+"""Seconds between two looks at what Twilio holds, when nothing went wrong here."""
+SOON = 5.0
+"""Seconds after the first look: what came between it and our door's opening was turned away."""
 
 
 @dataclass(slots=True)
@@ -67,11 +80,14 @@ class House:
     channels: dict[str, Channel]
     lapor: Lapor
     transports: dict[str, AlertTransport]
+    ladder: tuple[Rung, ...]
     inbound: Inbound
     worker: Worker
     staff: Staff
     doors: Doors
+    spooled: Spooled
     duties: Duties
+    watch: Watch
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _background: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -88,24 +104,38 @@ class House:
             self.tasks.append(asyncio.create_task(self.duties.run(), name="duties"))
         whatsapp = self.channels.get("whatsapp")
         if reads and isinstance(whatsapp, WhatsAppChannel):
+            self.tasks.append(asyncio.create_task(self.spooled.spool.run(self.spooled.take), name="spool"))
             self._background.append(asyncio.create_task(self._catch_up(whatsapp)))
         telegram = self.channels.get("telegram")
         if reads and isinstance(telegram, TelegramChannel) and self.settings.public_url.startswith("https://"):
             self._background.append(asyncio.create_task(self._register(telegram)))
 
     async def _catch_up(self, whatsapp: WhatsAppChannel) -> None:
-        """Twilio hardly repeats a call: after every start and outage, take in what the last day holds."""
+        """Twilio hardly repeats a call: after every start and outage, take in what the last day holds.
+
+        Now and then as well: a broken line between Twilio and us leaves no trace here.
+        """
+        pause = SOON
         while True:
             try:
-                await self.inbound.take_in(await whatsapp.missed(datetime.now(UTC) - CATCH_UP))
+                await self.doors.take(whatsapp, list(await whatsapp.missed(datetime.now(UTC) - CATCH_UP, self._known)))
             except SiagaError as error:
                 log.warning("whatsapp_catch_up_failed", reason=str(error))
             except Exception:
                 log.exception("whatsapp_catch_up_failed")
             else:
-                await self.doors.refused.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self.doors.refused.wait()
                 self.doors.refused.clear()
+                if pause == SOON:
+                    pause = LOOK_AGAIN
+                    continue
             await asyncio.sleep(30)
+
+    async def _known(self, ids: Sequence[str]) -> set[str]:
+        async with reading(self.store) as tx:
+            return await tx.conversations.known_ids("whatsapp", ids)
 
     async def _register(self, telegram: TelegramChannel) -> None:
         """Have Telegram call our public address; until it does, say so and try again."""
@@ -163,10 +193,10 @@ def build(
 
     ours = _channels(settings, store.sealer, polled if polls and settings.telegram_polls else None)
     channels: dict[str, Channel] = {**ours, **(extra or {})}
-    transports = _transports(settings)
+    transports = transports_of(settings, clock)
     place_name = partial(texts.name, "place")
-    ladder = _ladder(settings, transports)
-    lapor, lease = _lapor(settings)
+    ladder = ladder_of(settings, transports)
+    lapor, lease = lapor_gateway(settings)
     worker = Worker(
         store,
         _handlers(settings.public_url, store, channels, lapor, lease, media, place_name, ladder, transports, clock),
@@ -175,7 +205,8 @@ def build(
     )
     agencies = {code: category.agency for code, category in categories().items()}
     effects = Effects(texts.render, {name: c.limits for name, c in channels.items()}, agencies)
-    reader = Reader(channels, understands, pins, media, Office.load(DATA / "office_hours.yml").back_at)
+    office = Office.load(DATA / "office_hours.yml")
+    reader = Reader(channels, understands, pins, media, office.back_at)
     inbound = Inbound(
         store, channels, reader, effects, texts.choice, worker.deliver, clock, _alarm(WordList.load(DATA, gazetteer))
     )
@@ -185,19 +216,44 @@ def build(
         inbound.wake()
         worker.wake()
 
-    staff = Staff(store, wake, clock)
-    doors = Doors(channels, inbound, staff)
+    staff = Staff(store, wake, clock, settings.lapor_tracking_pattern)
+    spooled = Spooled(Spool(settings.spool_dir, store.sealer), store, inbound.take_in)
+    doors = Doors(channels, inbound, staff, spooled)
     received.append(doors.take)
-    duties = Duties(store, _duties(), clock)
+    watch = watch_of(settings)
+    about_lapor = lapor_duties(settings, store, lapor, watch, wake, clock)
+    nightly = housekeeping(store, media, settings.periods)
+    duties = Duties(
+        store,
+        [
+            *_duties(store, transports, office, ErasureLedger(settings.erasures_file, store.sealer), worker.wake),
+            *about_lapor,
+            *nightly,
+        ],
+        clock,
+    )
     return House(
-        settings, store, gazetteer, texts, understands, media, channels, lapor, transports, inbound, worker, staff,
-        doors, duties,
+        settings, store, gazetteer, texts, understands, media, channels, lapor, transports, ladder, inbound, worker,
+        staff, doors, spooled, duties, watch,
     )  # fmt: skip
 
 
-def _duties() -> list[Duty]:
+def _duties(
+    store: Store, transports: Mapping[str, AlertTransport], office: Office, ledger: ErasureLedger,
+    wake: Callable[[], None],
+) -> list[Duty]:  # fmt: skip
     """What comes back by itself; each says in its own file what it does."""
-    return []
+    group = transports.get("telegram_group")
+    notices = StaffNotices(store, group if isinstance(group, TelegramGroup) else None, office)
+    return [
+        Duty(name, Every(timedelta(seconds=15)), work, OFTEN)
+        for name, work in (
+            ("vigil", Vigil(store, wake).work),
+            ("staff_notices", notices.work),
+            ("undelivered", Undelivered(store).work),
+            ("erasure_ledger", ErasuresOutside(store, ledger).work),
+        )
+    ]
 
 
 def _alarm(words: WordList) -> Alarm:
@@ -225,31 +281,7 @@ def _channels(
     return channels
 
 
-def _transports(settings: Settings) -> dict[str, AlertTransport]:
-    transports: dict[str, AlertTransport] = {"desk": EmergencyDesk(), "console": ConsoleAlert(print)}
-    if settings.telegram_token and settings.staff_telegram_chat is not None:
-        transports["telegram_group"] = TelegramGroup(
-            settings.telegram_token.get_secret_value(), settings.telegram_api_url, settings.staff_telegram_chat
-        )
-    if settings.emergency_webhook_url and settings.emergency_webhook_secret:
-        transports["webhook"] = SignedWebhook(
-            settings.emergency_webhook_url, settings.emergency_webhook_secret.get_secret_value()
-        )
-    return transports
-
-
-def _ladder(settings: Settings, transports: Mapping[str, AlertTransport]) -> tuple[Rung, ...]:
-    ladder = load_ladder(settings.emergency_ladder)
-    for rung in ladder:
-        if rung.transport not in transports:
-            raise BadSettings(
-                f"SIAGA_EMERGENCY_LADDER names {rung.transport}, whose settings are not given "
-                "(SIAGA_STAFF_TELEGRAM_CHAT for telegram_group, SIAGA_EMERGENCY_WEBHOOK_URL for webhook)"
-            )
-    return ladder
-
-
-def _lapor(settings: Settings) -> tuple[Lapor, timedelta]:
+def lapor_gateway(settings: Settings) -> tuple[Lapor, timedelta]:
     """The gateway, and how long a request of its may take before its outcome counts as unknown."""
     if settings.lapor_mode == "assisted":
         return LaporAssisted(), timedelta(minutes=1)
@@ -271,7 +303,7 @@ def _handlers(
     transports: Mapping[str, AlertTransport], clock: Callable[[], datetime],
 ) -> dict[str, Handler]:  # fmt: skip
     return {
-        "say": SayHandler(channels),
+        "say": SayHandler(channels, clock),
         "file": FileHandler(store, lapor, media, place_name, lease, clock),
         "follow": FollowHandler(store, lapor, media, lease, clock),
         "erase": EraseHandler(media, store, clock),

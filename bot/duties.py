@@ -18,12 +18,15 @@ import structlog
 from bot.failures import SiagaError, told
 from bot.store.transaction import reading, writing
 from bot.store.unit_of_work import Store
+from bot.worker import ended
 from flows.model import WITA
 
 log = structlog.get_logger(__name__)
 
 CLAIM: Final = timedelta(minutes=10)
-"""How long a run may take before another process takes it up."""
+"""How long a run may take before it is cut off and another process takes it up."""
+OFTEN: Final = timedelta(minutes=1)
+"""The same for a duty of every few seconds: what a killed process leaves behind must not rest for long."""
 AGAIN: Final = timedelta(minutes=1)
 """After a failed run."""
 LOOK: Final = 2.0
@@ -72,55 +75,83 @@ class DailyAt:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """`work` gets the present time (UTC) and returns one sentence of what it did, without personal data."""
+    """`work` gets the present time (UTC) and returns one sentence of what it did, without personal data.
+
+    `within`: how long one run may take.
+    """
 
     name: str
     rhythm: Rhythm
     work: Callable[[datetime], Awaitable[str]]
+    within: timedelta = CLAIM
 
 
 class Duties:
-    """Does what is due, one duty after another, for as long as `run` is not cancelled."""
+    """Does what is due, side by side, so that a slow duty holds up no other, for as long as `run` is not cancelled."""
 
     def __init__(self, store: Store, duties: Sequence[Duty], clock: Callable[[], datetime]) -> None:
         self._store = store
         self._duties = {duty.name: duty for duty in duties}
         self._clock = clock
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         entered = False
-        while True:
-            try:
-                if not entered:
-                    now = self._clock()
-                    async with writing(self._store) as tx:
-                        await tx.duties.enter({d.name: d.rhythm.first(now) for d in self._duties.values()})
-                    entered = True
-                await self.do_due()
-            except SiagaError as error:
-                log.warning("duties_wait", reason=str(error))
-            except Exception:
-                log.exception("duties_failed")
-            await asyncio.sleep(LOOK)
+        try:
+            while True:
+                try:
+                    if not entered:
+                        now = self._clock()
+                        async with writing(self._store) as tx:
+                            await tx.duties.enter({d.name: d.rhythm.first(now) for d in self._duties.values()})
+                        entered = True
+                    await self._begin_due()
+                except SiagaError as error:
+                    log.warning("duties_wait", reason=str(error))
+                except Exception:
+                    log.exception("duties_failed")
+                await asyncio.sleep(LOOK)
+        finally:
+            # What is cut off here is taken up when its claim runs out.
+            await ended(list(self._under_way.values()), 0)
 
     async def do_due(self) -> list[str]:
-        """Do every duty that is due now and was not taken by another process; their names."""
+        """Do every duty that is due now and was not taken by another process; their names when all are done."""
+        begun = await self._begin_due()
+        await asyncio.gather(*begun.values())
+        return list(begun)
+
+    async def _begin_due(self) -> dict[str, asyncio.Task[None]]:
+        """Begin what is due and not under way here, one transaction for each; the runs begun."""
         now = self._clock()
+        idle = [name for name in self._duties if name not in self._under_way]
         async with reading(self._store) as tx:
-            due = await tx.duties.due(list(self._duties), now)
-        done = []
+            due = await tx.duties.due(idle, now)
+        begun: dict[str, asyncio.Task[None]] = {}
         for name, was_due in due:
             async with writing(self._store) as tx:
-                mine = await tx.duties.claim(name, was_due, now + CLAIM)
+                mine = await tx.duties.claim(name, was_due, now + self._duties[name].within)
             if mine:
-                await self._do(self._duties[name])
-                done.append(name)
-        return done
+                task = asyncio.create_task(self._run_one(self._duties[name]), name=f"duty-{name}")
+                self._under_way[name] = begun[name] = task
+        return begun
+
+    async def _run_one(self, duty: Duty) -> None:
+        """A run whose end cannot be written down is taken up when its claim runs out."""
+        try:
+            await self._do(duty)
+        except SiagaError as error:
+            log.warning("duty_not_settled", duty=duty.name, reason=str(error))
+        except Exception:
+            log.exception("duty_not_settled", duty=duty.name)
+        finally:
+            self._under_way.pop(duty.name, None)
 
     async def _do(self, duty: Duty) -> None:
         now = self._clock()
         try:
-            said = await duty.work(now)
+            async with asyncio.timeout(duty.within.total_seconds()):
+                said = await duty.work(now)
         except Exception as error:
             outcome, said, due_at = "failed", told(error), self._clock() + AGAIN
             if isinstance(error, SiagaError):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from bot.channels.base import Limits, Outgoing
-from bot.gateways.ladder import Rung
+from bot.incidents import raise_incident, update_incident
 from bot.store.ledger import Line
 from bot.store.outbox import Lane
 from bot.store.tables import Conversation
 from bot.store.transaction import Transaction
+from bot.store.undelivered import LASTS
 from flows.engine import advance
 from flows.model import (
     AddToReport,
@@ -61,18 +62,24 @@ class Effects:
         state: State,
         effects: tuple[Effect, ...],
         now: datetime,
+        *,
+        unasked: bool = False,
     ) -> None:
         """Write everything down; what is to be said goes into the transaction's ledger.
 
-        `cause` names the inbox row, so that the same step carried out twice enqueues nothing twice.
+        `cause` names the inbox row, so that the same step carried out twice enqueues nothing twice. `unasked`: it is
+        news and no answer, so it goes behind all answers and is not sent when it has become old.
         """  # fmt: skip
         for n, effect in enumerate(effects):
             key = f"{cause}/{n}"
             match effect:
                 case Say():
+                    if effect.key == "status_one":
+                        effect = await self._with_check(tx, effect)
                     # A channel that is switched off has no limits of its own; its bubbles are parked with a reason.
                     outgoing = self._render(effect, state.language, self._limits.get(channel, Limits()))
-                    self._say(tx, conversation_id, key, outgoing, effect.key, "out", now)
+                    outgoing = replace(outgoing, subject=str(effect.args.get("ticket") or "") or None)
+                    self._say(tx, conversation_id, key, outgoing, effect.key, "out", now, unasked=unasked)
                 case SayWords():
                     self._say(tx, conversation_id, key, Outgoing(effect.text), None, "staff", now)
                 case FileReport():
@@ -82,16 +89,9 @@ class Effects:
                         Lane.FILING, "file", effect.ticket, conversation_id, {"ticket": effect.ticket}, now, now
                     )
                 case RaiseIncident():
-                    if await tx.incidents.raise_(effect.case, conversation_id, channel, effect.photos, now):
-                        payload: dict[str, Any] = {"incident": effect.case.incident, "round": 0, "rung": 0}
-                        key = f"{effect.case.incident}/0/0"
-                        await tx.outbox.add(Lane.EMERGENCY, "alert", key, conversation_id, payload, now, now)
+                    await raise_incident(tx, effect, conversation_id, channel, now)
                 case UpdateIncident():
-                    version = await tx.incidents.update(effect.case, effect.what, effect.words, effect.photos, now)
-                    if version:
-                        payload = {"incident": effect.case.incident, "update": version}
-                        key = f"{effect.case.incident}/v{version}"
-                        await tx.outbox.add(Lane.EMERGENCY, "alert", key, conversation_id, payload, now, now)
+                    await update_incident(tx, effect, now)
                 case AddToReport():
                     await self._add_to(tx, conversation_id, key, effect, now)
                 case SupportReport():
@@ -112,11 +112,19 @@ class Effects:
     async def _add_to(tx: Transaction, conversation_id: int, key: str, effect: AddToReport, now: datetime) -> None:
         """The addition goes along with a report still in the house, and follows one that has left it."""
         left = await tx.reports.add_to(effect.ticket, effect.attachments, effect.words, effect.reopens, now)
+        if effect.reopens:
+            await tx.at_lapor.reopened(effect.ticket, now)
         if left:
             payload = {
                 "ticket": effect.ticket, "words": effect.words, "attachments": [a.hash for a in effect.attachments],
             }  # fmt: skip
             await tx.outbox.add(Lane.FILING, "follow", key, conversation_id, payload, now, now)
+
+    @staticmethod
+    async def _with_check(tx: Transaction, say: Say) -> Say:
+        """A report's status names when LAPOR! was last looked at."""
+        seen = await tx.at_lapor.of(str(say.args["ticket"]))
+        return replace(say, args={**say.args, "checked": seen.checked_at}) if seen and seen.checked_at else say
 
     async def give_up(
         self, tx: Transaction, conversation: Conversation, row: int, from_citizen: bool, now: datetime
@@ -149,10 +157,16 @@ class Effects:
     @staticmethod
     def _say(
         tx: Transaction, conversation_id: int, key: str, outgoing: Outgoing, text_key: str | None, direction: str,
-        now: datetime,
+        now: datetime, *, unasked: bool = False,
     ) -> None:  # fmt: skip
         lane, lease = (Lane.EMERGENCY, URGENT_LEASE) if outgoing.urgent else (Lane.REPLY, REPLY_LEASE)
-        item = tx.outbox.row(lane, "say", key, conversation_id, asdict(outgoing), now, now + lease, attempts=1)
+        due_at, attempts = now + lease, 1
+        if unasked and lane is Lane.REPLY:
+            # Left to the notification workers: a flood of news takes no answer's place.
+            lane, due_at, attempts = Lane.NOTIFICATION, now, 0
+        # Petugas write when they can, so their words may wait for the citizen as long as news does.
+        last = now + LASTS[Lane.NOTIFICATION] if lane is Lane.NOTIFICATION or direction == "staff" else None
+        item = tx.outbox.row(lane, "say", key, conversation_id, asdict(outgoing), now, due_at, attempts, last)
         data: dict[str, Any] = {"key": text_key} if text_key else {}
         if outgoing.buttons:
             data["buttons"] = [asdict(b) for b in outgoing.buttons]
@@ -161,13 +175,3 @@ class Effects:
         if outgoing.request:
             data["request"] = outgoing.request
         tx.ledger.say(Line(conversation_id, direction, "text", outgoing.text, now, data), item)
-
-
-def next_rung(ladder: tuple[Rung, ...], round_: int, rung: int) -> tuple[int, int, timedelta]:
-    """Round, rung and wait after this one; from the end the ladder begins again, each round waiting twice as long.
-
-    The wait is capped at 15 minutes: a forgotten incident stays loud, but does not fill the database.
-    """
-    seconds = min(ladder[rung].seconds * 2 ** min(round_, 10), 900)
-    following = (round_, rung + 1) if rung + 1 < len(ladder) else (round_ + 1, 0)
-    return *following, timedelta(seconds=seconds)

@@ -15,8 +15,24 @@ class TemporaryFailure(SiagaError):
         self.retry_after = retry_after
 
 
+class TooFast(TemporaryFailure):
+    """The other side asks for fewer messages: of the whole account where `everywhere`, else perhaps of this chat."""
+
+    def __init__(self, message: str, retry_after: float | None = None, *, everywhere: bool = False) -> None:
+        super().__init__(message, retry_after)
+        self.everywhere = everywhere
+
+
 class Rejected(SiagaError):
     """It did not happen and will not until a person changes something."""
+
+
+class AwaitsContact(Rejected):
+    """It did not happen, and can when the citizen writes again. `str()` is read by petugas, so it is Indonesian."""
+
+
+class Unfit(Rejected):
+    """Rejected for what was sent itself, not for who sent it: without this one thing the rest may go."""
 
 
 class UnknownOutcome(SiagaError):

@@ -1,45 +1,40 @@
-"""The three kinds of work that leave the house: say something, file a report, alert 112."""
+"""What leaves the house for a citizen: a bubble, and a report to LAPOR!. Alerts to 112 are in bot.alerts."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 
 from bot.channels.base import Button, Channel, Outgoing
-from bot.effects import next_rung
-from bot.failures import Rejected, SiagaError, TemporaryFailure, UnknownOutcome, told
-from bot.gateways.base import Alert, AlertTransport, Lapor, Photo, Receipt, ReportToFile
-from bot.gateways.ladder import Rung
+from bot.failures import Rejected, SiagaError, TemporaryFailure, TooFast, Unfit, UnknownOutcome, told
+from bot.gateways.base import Lapor, Photo, Receipt, ReportToFile
 from bot.media import MediaFolder
 from bot.metrics import ANSWER_SECONDS
+from bot.pace import Pace
+from bot.receipts import Receipts
 from bot.store.outbox import Item, Lane
-from bot.store.reports import OPEN_INCIDENT
-from bot.store.sealing import Sealer, WrongKey
-from bot.store.tables import Incident, Report
+from bot.store.sealing import Sealer
+from bot.store.tables import Report
 from bot.store.transaction import Transaction, reading, writing
+from bot.store.undelivered import EXPIRED
 from bot.store.unit_of_work import Store
 from bot.worker import TakenOver
-from flows.model import WITA
+from flows import codec
+from flows.model import WITA, Attachment, Filed, Place
 
 log = structlog.get_logger(__name__)
 
-TOLD_AGAIN: Final = 3
-"""How many rounds of the ladder tell the citizen again to call 112; after that silence is kinder."""
-
 SEND_SECONDS: Final = 20.0
 URGENT_SECONDS: Final = 10.0
-ALERT_SECONDS: Final = 8.0
 """How long one attempt may take: less than the leases of its lane."""
 
-RUNG_TRIES: Final = 3
-"""How often one rung is tried, seconds apart, before the ladder goes on without it."""
-
-_RECEIPTS_KEPT: Final = 1000
-"""Far more than can be under way between an answer and its mark."""
+UPLOAD_TRIES: Final = 3
+"""From so many failed uploads of a photo on, a petugas may have the report filed without it."""
 
 Clock = Callable[[], datetime]
 PlaceName = Callable[[str], str]
@@ -50,26 +45,40 @@ def now_utc() -> datetime:
 
 
 class SayHandler:
-    """Sends a bubble to the citizen."""
+    """Sends a bubble to the citizen, at the pace that its provider bears and while it is worth reading."""
 
-    def __init__(self, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, channels: Mapping[str, Channel], clock: Clock = now_utc) -> None:
         self._channels = channels
+        self._clock = clock
+        self._pace = Pace(clock)
 
     async def do(self, item: Item) -> str | None:
         if item.channel not in self._channels:
             raise Rejected(f"the channel {item.channel} is switched off")
         if item.address is None:
             raise Rejected("the citizen's address was sealed with another SIAGA_SECRET_KEY")
+        if item.expires_at and self._clock() >= item.expires_at:
+            raise Rejected(EXPIRED)
         payload = dict(item.needs)
         payload["buttons"] = tuple(Button(**b) for b in payload["buttons"])
-        outgoing = Outgoing(**payload)
+        channel = self._channels[item.channel]
+        outgoing = replace(Outgoing(**payload), closed=item.by_template or self._is_closed(channel, item))
+        self._pace.check(item.channel, item.address, item.lane)
         try:
             async with asyncio.timeout(URGENT_SECONDS if outgoing.urgent else SEND_SECONDS):
-                reference = await self._channels[item.channel].send(item.address, outgoing)
+                reference = await channel.send(item.address, outgoing)
         except TimeoutError:
             raise UnknownOutcome(f"{item.channel} did not answer in time") from None
-        ANSWER_SECONDS.observe(max(0.0, (now_utc() - item.created_at).total_seconds()))
+        except TooFast as error:
+            self._pace.told(item.channel, item.address, error)
+            raise
+        if item.lane <= Lane.REPLY and item.expires_at is None:
+            ANSWER_SECONDS.observe(max(0.0, (self._clock() - item.created_at).total_seconds()))
         return reference
+
+    def _is_closed(self, channel: Channel, item: Item) -> bool:
+        window = channel.limits.window
+        return window is not None and self._clock() - item.last_contact >= window
 
     async def done(self, tx: Transaction, item: Item, reference: str | None, now: datetime) -> None:
         """The delivery row says it all."""
@@ -95,7 +104,7 @@ class FileHandler:
         self._place_name = place_name
         self._sending_lease = sending_lease
         self._clock = clock
-        self._receipts: dict[int, Receipt | None] = {}
+        self._receipts: Receipts[Receipt | None] = Receipts()
 
     async def do(self, item: Item) -> str | None:
         ticket = str(item.needs["ticket"])
@@ -109,9 +118,11 @@ class FileHandler:
             return report.tracking_id
         attachments: list[str] = []
         for photo, media in photos:
+            if photo.left_out_by:
+                continue
             upload_id = photo.upload_id
             if upload_id is None:
-                upload_id = await self._upload(Photo(media.hash, media.content_type, await self._read(media.hash)))
+                upload_id = await self._upload(item, photo.position, media.hash, media.content_type)
                 if not upload_id:
                     # Assisted mode: the petugas downloads the photos and uploads them by hand.
                     continue
@@ -127,13 +138,12 @@ class FileHandler:
                 return report.tracking_id if report else None
             if report.description != to_file.description or len(await tx.reports.photos(ticket)) != len(photos):
                 raise TemporaryFailure("the citizen added to the report while its photos went up")
+            # A photo that a petugas left out meanwhile went up all the same, and does no harm.
             if not await tx.outbox.start_sending(item, self._clock() + self._sending_lease):
                 raise TakenOver
             await tx.reports.move(ticket, "filing", "siaga", self._clock())
-        self._receipts[item.id] = await self._file(to_file, attachments)
-        while len(self._receipts) > _RECEIPTS_KEPT:
-            del self._receipts[next(iter(self._receipts))]
-        receipt = self._receipts[item.id]
+        receipt = await self._file(to_file, attachments)
+        self._receipts.keep(item.id, receipt)
         return receipt.complaint_id if receipt else None
 
     async def _file(self, report: ReportToFile, attachments: list[str]) -> Receipt | None:
@@ -151,23 +161,29 @@ class FileHandler:
         try:
             return await self._media.read(digest)
         except FileNotFoundError:
-            raise Rejected("a photo of this report is missing in the media folder") from None
+            raise Unfit("a photo of this report is missing in the media folder") from None
         except OSError as error:
             raise TemporaryFailure(f"the media folder cannot be read: {error.strerror}") from error
 
-    async def _upload(self, photo: Photo) -> str:
+    async def _upload(self, item: Item, position: int, digest: str, content_type: str) -> str:
+        """Upload one photo. What it fails by is noted beside it, so that a person may decide to file without it."""
+        ticket = str(item.needs["ticket"])
         try:
-            return await self._lapor.upload(photo)
+            return await self._lapor.upload(Photo(digest, content_type, await self._read(digest)))
         except UnknownOutcome as error:
             # A photo uploaded twice harms nobody; only the complaint itself must not be.
             raise TemporaryFailure(str(error)) from error
+        except (Unfit, TemporaryFailure) as error:
+            if isinstance(error, Unfit) or item.attempts + 1 >= UPLOAD_TRIES:
+                async with writing(self._store) as tx:
+                    await tx.at_lapor.photo_refused(ticket, position, str(error))
+            raise
 
     async def done(self, tx: Transaction, item: Item, reference: str | None, now: datetime) -> None:
         ticket = str(item.needs["ticket"])
         if item.id not in self._receipts:
             # It was filed by hand before its turn came.
             return
-        # Not taken out: a mark whose transaction failed is written once more.
         receipt = self._receipts[item.id]
         if receipt is None:
             # Assisted mode: the report lies in the petugas's queue.
@@ -196,19 +212,40 @@ async def report_moved(
     note: str | None = None,
     complaint_id: str | None = None,
     tracking_id: str | None = None,
+    addressee: str | None = None,
 ) -> Report:
-    """Move a report and let its conversation hear of it, in one transaction."""  # fmt: skip
+    """Move a report and let its conversation hear of it, in one transaction. `addressee` has it now."""  # fmt: skip
     report = await tx.reports.move(
         ticket, state, who, now, note=note, complaint_id=complaint_id, tracking_id=tracking_id
     )
+    await tx.at_lapor.moved(ticket, state, now, addressee)
     event: dict[str, Any] = {"is": "ReportChanged", "ticket": ticket, "state": state}
     if report.tracking_id:
         event["tracking_id"] = report.tracking_id
     if note and state not in ("failed", "filing_unknown"):
         event["note"] = note
+    if addressee:
+        event["addressee"] = addressee
+    if state == "archived":
+        event["filed"] = codec.encode(await _filed(tx, report))
     key = f"{ticket}/{state}/{now.isoformat()}"
     await tx.conversations.happened(report.conversation_id, "lapor", key, event, now)
     return report
+
+
+async def _filed(tx: Transaction, report: Report) -> Filed:
+    """What the report said, for whoever wants to write it anew."""
+    files = [Attachment(m.hash, m.content_type, m.size) for _, m in await tx.reports.photos(report.ticket)]
+    place = Place(
+        report.kecamatan, report.desa, report.place_detail, lat=report.lat, lon=report.lon,
+        certainty="unknown" if report.place_uncertain else "sure",
+    )  # fmt: skip
+    return Filed(
+        report.description, report.category, cast("Any", report.classification), place,
+        date.fromisoformat(report.incident_date) if report.incident_date else None,
+        tuple(f for f in files if f.content_type.startswith("image/")),
+        tuple(f for f in files if not f.content_type.startswith("image/")), cast("Any", report.anonymity),
+    )  # fmt: skip
 
 
 def report_to_file(report: Report, sealer: Sealer, place_name: PlaceName) -> ReportToFile:
@@ -230,118 +267,3 @@ def place_text(kecamatan: str | None, desa: str | None, detail: str | None, plac
     """The place in words, most exact first."""
     code = desa or kecamatan
     return ", ".join(part for part in (detail, place_name(code) if code else None) if part)
-
-
-class AlertHandler:
-    """Climbs the ladder of an incident, one rung an item, until a person acknowledges."""
-
-    def __init__(
-        self, store: Store, ladder: tuple[Rung, ...], transports: Mapping[str, AlertTransport], place_name: PlaceName,
-        desk_url: str, clock: Clock = now_utc,
-    ) -> None:  # fmt: skip
-        self._store = store
-        self._ladder = ladder
-        self._transports = transports
-        self._place_name = place_name
-        self._desk_url = desk_url
-        self._clock = clock
-
-    async def do(self, item: Item) -> str | None:
-        async with reading(self._store) as tx:
-            incident = await tx.incidents.get(str(item.needs["incident"]))
-        if incident is None:
-            raise Rejected("there is no such incident")
-        update = item.needs.get("update")
-        if update:
-            # An alert tells all that is known, so of many updates in a row only the last goes out.
-            return await self._tell_all(item, incident) if int(update) >= incident.version else "told with a later one"
-        if incident.state not in OPEN_INCIDENT:
-            return "acknowledged before"
-        _, rung = self._place(item)
-        try:
-            return await self._tell(self._ladder[rung].transport, incident)
-        except Exception as error:
-            self._out_of_patience(item, error)
-            raise
-
-    async def _tell_all(self, item: Item, incident: Incident) -> str:
-        """Bring an update to everyone on the ladder, side by side: one that is away keeps it from no other."""
-        names = dict.fromkeys(rung.transport for rung in self._ladder if rung.transport != "desk")
-        told_to = await asyncio.gather(*(self._tell(name, incident) for name in names), return_exceptions=True)
-        for answer in told_to:
-            if isinstance(answer, Exception):
-                self._out_of_patience(item, answer)
-                raise answer
-        return ",".join(map(str, told_to)) or "desk"
-
-    async def _tell(self, transport: str, incident: Incident) -> str:
-        try:
-            async with asyncio.timeout(ALERT_SECONDS):
-                return await self._transports[transport].alert(self._alert(incident))
-        except TimeoutError:
-            raise TemporaryFailure(f"{transport} did not answer in time") from None
-
-    @staticmethod
-    def _out_of_patience(item: Item, error: Exception) -> None:
-        """Patience belongs to filings: after a few tries the next contact is worth more than this one."""
-        if not isinstance(error, Rejected) and item.attempts + 1 >= RUNG_TRIES:
-            raise Rejected(told(error)) from error
-
-    def _place(self, item: Item) -> tuple[int, int]:
-        """Round and rung; a ladder that was made shorter meanwhile is climbed from its foot."""
-        round_, rung = int(item.needs["round"]), int(item.needs["rung"])
-        return round_, rung if rung < len(self._ladder) else 0
-
-    async def done(self, tx: Transaction, item: Item, reference: str | None, now: datetime) -> None:
-        if item.needs.get("update"):
-            return
-        incident = await tx.incidents.get(str(item.needs["incident"]))
-        if incident is None or incident.state not in OPEN_INCIDENT:
-            return
-        round_, rung = self._place(item)
-        await tx.incidents.handed_off(incident.id, self._ladder[rung].name, now)
-        if (round_, rung) != (0, 0) and round_ < TOLD_AGAIN:
-            event = {"is": "IncidentChanged", "incident": incident.id, "state": "unanswered"}
-            key = f"{incident.id}/unanswered/{round_}/{rung}"
-            await tx.conversations.happened(incident.conversation_id, "desk", key, event, now)
-        await self._next(tx, incident, round_, rung, now)
-
-    async def _next(self, tx: Transaction, incident: Incident, round_: int, rung: int, now: datetime) -> None:
-        next_round, following, wait = next_rung(self._ladder, round_, rung)
-        payload = {"incident": incident.id, "round": next_round, "rung": following}
-        key = f"{incident.id}/{next_round}/{following}"
-        await tx.outbox.add(Lane.EMERGENCY, "alert", key, incident.conversation_id, payload, now, now + wait)
-
-    async def parked(self, tx: Transaction, item: Item, state: str, reason: str, now: datetime) -> None:
-        """This rung is broken: write it on the timeline and go on to the next without waiting."""
-        incident = await tx.incidents.get(str(item.needs["incident"]))
-        if incident is None or item.needs.get("update"):
-            return
-        round_, rung = self._place(item)
-        tx.incidents.step(incident.id, "handoff_failed", self._ladder[rung].name, reason, now)
-        next_round, following, _ = next_rung(self._ladder, round_, rung)
-        # From the top again with growing pauses: a ladder of broken rungs must not fill the database.
-        wait = timedelta(0) if following else timedelta(seconds=min(30 * 2 ** min(round_, 5), 900))
-        payload = {"incident": incident.id, "round": next_round, "rung": following}
-        key = f"{incident.id}/{next_round}/{following}"
-        await tx.outbox.add(Lane.EMERGENCY, "alert", key, incident.conversation_id, payload, now, now + wait)
-
-    def repeats_unknown(self) -> bool:
-        return True
-
-    def _phone(self, incident: Incident) -> str | None:
-        try:
-            return self._store.sealer.open_or_none(incident.phone_enc)
-        except WrongKey:
-            # Better an alert without the number than none.
-            return None
-
-    def _alert(self, incident: Incident) -> Alert:
-        return Alert(
-            incident=incident.id, version=incident.version, type=incident.type, level=incident.level,
-            words=incident.words, at=incident.created_at, channel=incident.channel,
-            place_text=place_text(incident.kecamatan, incident.desa, incident.place_detail, self._place_name) or None,
-            kecamatan=incident.kecamatan, desa=incident.desa, lat=incident.lat, lon=incident.lon,
-            victims=incident.victims, phone=self._phone(incident),
-            outside=incident.outside, desk_url=self._desk_url,
-        )  # fmt: skip

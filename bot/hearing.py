@@ -26,10 +26,12 @@ from bot.store.unit_of_work import Store
 from flows import codec
 from flows.engine import advance
 from flows.model import (
+    AgencyAnswered,
     DataFound,
     DuplicatesFound,
     Event,
     Language,
+    ReportChanged,
     Say,
     SearchDuplicates,
     ShowMyData,
@@ -155,9 +157,14 @@ class Hearing:
                     conversation = conversations.get(read.conversation_id)
                     if conversation is not None:
                         read_now += await self._advance(tx, conversation, read, still_open, now)
+                await tx.undelivered.free(self._wrote(reads), now)
                 at_once = await tx.ledger.write()
                 await tx.conversations.mark_read(read_now, now)
         return at_once
+
+    def _wrote(self, reads: Sequence[Read]) -> list[int]:
+        """The conversations in which the citizen wrote, in order; the house's own events are no contact."""
+        return sorted({r.conversation_id for r in reads if any(row.source in self._channels for row in r.rows)})
 
     async def _advance(
         self, tx: Transaction, conversation: Conversation, read: Read, still_open: Collection[int], now: datetime
@@ -176,8 +183,9 @@ class Hearing:
             state = step.state
             self._write_down(tx, rows, event, step.effects)
             await self._effects.carry_out(
-                tx, read.conversation_id, conversation.channel, str(rows[0].id), state, step.effects, now
-            )
+                tx, read.conversation_id, conversation.channel, str(rows[0].id), state, step.effects, now,
+                unasked=isinstance(event, ReportChanged | AgencyAnswered),
+            )  # fmt: skip
             heard += [row.id for row in rows]
             # A long batch must not keep a reply that is due from its next step.
             await asyncio.sleep(0)
@@ -267,7 +275,11 @@ class Hearing:
         async with writing(self._store) as tx:
             await tx.conversations.mark_failed([row.id for row in rows], told(error), now, now)
             conversation = (await tx.conversations.lock([first.conversation_id])).get(first.conversation_id)
-            if conversation is None or way == "close":
+            if conversation is None:
+                return []
+            if first.source in self._channels:
+                await tx.undelivered.free([conversation.id], now)
+            if way == "close":
                 return []
             understanding = _understanding(event)
             if way == "rescue" and event is not None and understanding is not None:

@@ -13,7 +13,7 @@ import structlog
 
 from bot.channels.base import Channel, Incoming, KeepsUploads, Media
 from bot.channels.phone import phone_of_vcard
-from bot.failures import Rejected, SiagaError
+from bot.failures import Rejected, SiagaError, TemporaryFailure
 from bot.media import MOST_BYTES, MOST_FILE_BYTES, MediaFolder, Refused
 from bot.store.conversations import Arrival, Waiting
 from flows import codec
@@ -41,6 +41,8 @@ FETCHES: Final = 8
 """Photos held in memory at the same time, each of up to 20 MB."""
 MOST_WORDS: Final = 8000
 """Characters of a message that are kept: twice what Telegram and WhatsApp let through."""
+PATIENT_TRIES: Final = 8
+"""How often a photo is tried again that our own disk does not take, about a minute, before its citizen hears of it."""
 _FILES: Final = ("video", "document")
 _OTHERS: Final = ("voice", "sticker", "video", "document", "contact", "unsupported")
 
@@ -185,7 +187,8 @@ class Reader:
     ) -> Event:
         channel = self._channels[group[0].source]
         media = [Media(**m) for row in group for m in row.payload.get("media", ())]
-        results = await asyncio.gather(*(self._fetched(channel, m, danger) for m in media))
+        waits = not danger and group[0].attempts < PATIENT_TRIES
+        results = await asyncio.gather(*(self._fetched(channel, m, danger, waits=waits) for m in media))
         photos = tuple(r for r in results if isinstance(r, Attachment))
         problems = tuple(r for r in results if not isinstance(r, Attachment))
         gps = next((p.gps for p in photos if p.gps), None)
@@ -215,8 +218,11 @@ class Reader:
                 for media in row.payload.get("media", ()):
                     await channel.forget(Media(**media))
 
-    async def _fetched(self, channel: Channel, media: Media, danger: bool) -> Attachment | PhotoProblem:
-        """One photo, or the reason why not; what is wrong with a photo never stops a conversation."""
+    async def _fetched(self, channel: Channel, media: Media, danger: bool, *, waits: bool) -> Attachment | PhotoProblem:
+        """One photo, or the reason why not; what is wrong with a photo never stops a conversation.
+
+        Where our own disk is at fault and the citizen `waits`, raises TemporaryFailure: the photo is fetched again.
+        """
         if media.size is not None and media.size > MOST_BYTES:
             return "too_big"
         try:
@@ -231,7 +237,9 @@ class Reader:
             log.warning("photo_unavailable", channel=channel.name, error=type(error).__name__)
             return "unavailable"
         except OSError as error:
-            log.error("photo_not_stored", reason=error.strerror)
+            log.error("photo_not_stored", reason=f"the media folder cannot be written: {error.strerror}")
+            if waits:
+                raise TemporaryFailure(f"the media folder cannot be written: {error.strerror}") from error
             return "unavailable"
 
     @staticmethod

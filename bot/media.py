@@ -111,6 +111,22 @@ class MediaFolder:
         # Decoding is memory: two at a time on a small machine.
         self._slots = asyncio.Semaphore(2)
 
+    async def trouble(self) -> str | None:
+        """Why nothing can be stored now, in one sentence; None when all is well."""
+        try:
+            await asyncio.to_thread(self._try)
+        except OSError as error:
+            return f"the media folder {self.folder} cannot be written: {error.strerror}"
+        return None
+
+    def _try(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.folder) as file:
+            # More than a byte: a full disk may still have room for a name.
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+
     async def take(self, content: bytes) -> Attachment:
         """Clean and store a photo. Raises Refused; OSError when the disk does not take it."""
         async with self._slots:
@@ -124,6 +140,8 @@ class MediaFolder:
     def write(self, digest: str, content: bytes) -> None:
         path = self.path(digest)
         if path.exists():
+            # Sent again: it is young again, so that retention does not take it from under its new message.
+            os.utime(path)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")

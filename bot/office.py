@@ -56,6 +56,17 @@ class Office:
                 return None
         return None
 
+    def open_for(self, since: datetime, until: datetime) -> timedelta:
+        """How long the office was open between these two moments; a month is counted at most."""
+        first, last = since.astimezone(WITA), until.astimezone(WITA)
+        total = timedelta(0)
+        for ahead in range(min((last.date() - first.date()).days, _LONGEST) + 1):
+            day = first.date() + timedelta(days=ahead)
+            if self._works(day):
+                opens, closes = (datetime.combine(day, moment, WITA) for moment in self.hours[day.weekday()])
+                total += max(timedelta(0), min(closes, last) - max(opens, first))
+        return total
+
     def _works(self, day: date) -> bool:
         if day.weekday() not in self.hours or day in self.closed:
             return False

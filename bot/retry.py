@@ -30,6 +30,8 @@ class Retry:
 
 REPLY: Final = Retry(first=2, most=120, gives_up=timedelta(hours=23))
 """A reply older than WhatsApp's window helps nobody."""
+NEWS: Final = Retry(first=2, most=300, gives_up=timedelta(days=7))
+"""What nobody asked for may come days late; after a week it is not sent any more (LASTS)."""
 EMERGENCY: Final = Retry(first=1, most=15, gives_up=timedelta(hours=12))
 FILING: Final = Retry(first=15, most=1800, gives_up=timedelta(days=7))
 """LAPOR! may be down for a weekend; after a week a person looks."""

@@ -38,12 +38,14 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "draft_kept": (), "nothing_more": (), "place_noted": (), "words_noted": (),
     "edit_noted": (), "similar": ("whose", "ticket", "category", "place", "street", "state", "filed"), "supported": (),
     # what became of a report
-    "status_none": (), "status_not_yours": ("ticket",), "status_one": _REPORT[:-1],
+    "status_none": (), "status_not_yours": ("ticket",), "status_one": (*_REPORT[:-1], "checked"),
     "status_list": ("count", "shown", *_LISTED),
     "report_filing_unknown": _REPORT, "report_failed": _REPORT, "report_submitted": _REPORT,
-    "report_verified": _REPORT, "report_in_progress": _REPORT, "report_need_info": _REPORT,
+    "report_verified": _REPORT, "report_in_progress": _REPORT, "report_need_info": (*_REPORT, "asks"),
     "report_transferred": _REPORT, "report_done": (*_REPORT, "asks"), "report_closed": _REPORT,
-    "report_archived": _REPORT, "report_rejected": _REPORT,
+    "report_archived": (*_REPORT, "asks"), "report_rejected": _REPORT,
+    "agency_answered": ("ticket", "sender", "words", "count", "attached"), "ask_info": ("ticket",),
+    "info_passed_on": ("ticket",),
     "added_to_report": ("ticket", "count", "full"), "ask_done": ("ticket",),
     "ask_not_done": ("ticket",), "reopened": ("ticket",), "done_thanks": (),
     # one's own data
@@ -56,7 +58,8 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "emergency_ask_victims": (), "emergency_noted": (), "emergency_noted_by": ("by",), "emergency_not_now": (),
     "emergency_alerted_unconfirmed": (), "emergency_unanswered": (), "emergency_acknowledged": _DESK,
     "emergency_dispatched": _DESK, "emergency_on_scene": _DESK, "emergency_resolved": _DESK,
-    "emergency_not_emergency": _DESK,
+    "emergency_not_emergency": _DESK, "emergency_over_safe": ("by",), "emergency_over_joke": ("by",),
+    "emergency_not_raised": (),
     # to a person and back
     "staff_called": ("back",), "staff_already_called": ("back",), "staff_here": ("by",), "staff_gone": (),
     "staff_timed_out": (),
@@ -70,7 +73,7 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "option_shelf_take": (), "option_shelf_drop": (), "option_emergency_yes": (), "option_emergency_no": (),
     "option_emergency_skip": (), "option_change_phone": (), "option_phone_skip": (), "option_similar_support": (),
     "option_similar_new": (), "option_similar_drop": (), "option_done_yes": (), "option_done_no": (),
-    "option_erase_yes": (), "option_erase_no": (), "option_question_file": (),
+    "option_erase_yes": (), "option_erase_no": (), "option_question_file": (), "option_info_answer": (),
     # names and small parts of other sentences
     "clock": ("hour", "minute"), "numbered": ("number", "title"),
     "state_queued": (), "state_filing": (), "state_filing_unknown": (), "state_failed": (), "state_submitted": (),

@@ -181,6 +181,8 @@ class Texts:
         for language in LANGUAGES:
             title = self.title(offered, language)
             whole |= {plain(title), plain(self.title(offered, language, 20))}
+            if "short" in self._bundles[language].get_message(offered.key).attributes:
+                whole.add(plain(self._short(offered, language, title, 20)))
             if kind in _TITLE_OF_A_NAME and code:
                 begins.add(plain(title))
         if kind == "place" and offered.args:

@@ -1,7 +1,8 @@
 """The doors for providers: read a bounded body, check the signature, store, answer 200. Nothing else happens here.
 
 401/403 for a forged call, 400 for one that cannot be read, 413 for one too large, 503 when it could not be
-stored (the provider tries again, or the channel's catch-up finds it).
+stored: Telegram tries again. Twilio hardly does, so its calls have a spool behind the database, and the channel's
+catch-up behind both.
 """
 
 from __future__ import annotations
@@ -22,9 +23,8 @@ from bot.failures import TemporaryFailure
 from bot.gateways.emergency_webhook import verify
 from bot.inbound import Inbound
 from bot.metrics import FORGED
+from bot.spooled import Spooled, word_of
 from bot.staff import Staff
-from bot.store.transaction import writing
-from bot.store.unit_of_work import Store
 
 log = structlog.get_logger(__name__)
 
@@ -62,9 +62,12 @@ def public_request(request: Request, body: bytes, public_url: str) -> WebhookReq
 class Doors:
     """Takes what channels received into the house; also used by polling channels."""
 
-    def __init__(self, channels: Mapping[str, Channel], inbound: Inbound, staff: Staff) -> None:
+    def __init__(
+        self, channels: Mapping[str, Channel], inbound: Inbound, staff: Staff, spooled: Spooled | None = None
+    ) -> None:
         self._channels = channels
         self._inbound = inbound
+        self._spooled = spooled
         self._staff = staff
         self.refused = asyncio.Event()
         """Set when a call could not be stored: a provider that never repeats must be asked for what it sent."""
@@ -72,7 +75,11 @@ class Doors:
 
     async def take(self, channel: Channel, received: list[Incoming | StaffTap]) -> None:
         """Store citizens' messages, carry out staff's taps. Raises TemporaryFailure when not stored."""
-        await self._inbound.take_in([r for r in received if isinstance(r, Incoming)])
+        messages = [r for r in received if isinstance(r, Incoming)]
+        if channel.name == "whatsapp" and self._spooled:
+            await self._spooled.messages(messages)
+        else:
+            await self._inbound.take_in(messages)
         for tap in received:
             if isinstance(tap, StaffTap):
                 await self._staff.move_incident(tap.incident, "acknowledged", tap.by)
@@ -127,7 +134,7 @@ def _door(doors: Doors, channel: Channel, public_url: str):  # type: ignore[no-u
     return door
 
 
-def twilio_status_router(store: Store, whatsapp: WhatsAppChannel, public_url: str) -> APIRouter:
+def twilio_status_router(spooled: Spooled, whatsapp: WhatsAppChannel, public_url: str) -> APIRouter:
     """Twilio's later word on messages it had accepted: most refusals outside the 24-hour window arrive here."""
     router = APIRouter()
 
@@ -144,9 +151,7 @@ def twilio_status_router(store: Store, whatsapp: WhatsAppChannel, public_url: st
         except Malformed:
             return Response("the body cannot be read", 400)
         try:
-            async with writing(store) as tx:
-                detail = str(report.failure) if report.failure else None
-                await tx.outbox.told_later(report.reference, report.state, detail, report.failure is not None)
+            await spooled.word(word_of(report))
         except TemporaryFailure:
             return Response("not stored, try again", 503)
         return Response(status_code=204)

@@ -15,10 +15,10 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from bot.failures import Rejected, TemporaryFailure, UnknownOutcome, told
+from bot.failures import AwaitsContact, Rejected, TemporaryFailure, UnknownOutcome, told
 from bot.group_commit import GroupCommit
 from bot.metrics import DELIVERED
-from bot.retry import EMERGENCY, FILING, REPLY, Retry
+from bot.retry import EMERGENCY, FILING, NEWS, REPLY, Retry
 from bot.store.outbox import Item, Lane
 from bot.store.transaction import Transaction, reading, writing
 from bot.store.unit_of_work import Store
@@ -26,7 +26,7 @@ from bot.store.unit_of_work import Store
 log = structlog.get_logger(__name__)
 
 POLICY: Final[Mapping[Lane, Retry]] = {
-    Lane.EMERGENCY: EMERGENCY, Lane.REPLY: REPLY, Lane.NOTIFICATION: REPLY, Lane.FILING: FILING,
+    Lane.EMERGENCY: EMERGENCY, Lane.REPLY: REPLY, Lane.NOTIFICATION: NEWS, Lane.FILING: FILING,
 }  # fmt: skip
 LEASE: Final[Mapping[Lane, timedelta]] = {
     Lane.EMERGENCY: timedelta(seconds=15), Lane.REPLY: timedelta(seconds=30),
@@ -84,7 +84,7 @@ class Attempt:
 
     @property
     def outcome(self) -> str:
-        return _OUTCOMES.get(type(self.failure), "done")
+        return next((name for kind, name in _OUTCOMES.items() if isinstance(self.failure, kind)), "done")
 
 
 class Worker:
@@ -262,7 +262,13 @@ class Worker:
         again = None
         unknown = isinstance(failure, UnknownOutcome)
         if isinstance(failure, TemporaryFailure) or (unknown and handler.repeats_unknown()):
-            again = POLICY[item.lane].when(item.attempts, item.created_at, now, failure)
+            # What may wait for days keeps trying for days, in whatever lane it goes out by now.
+            policy = NEWS if item.expires_at else POLICY[item.lane]
+            again = policy.when(item.attempts, item.created_at, now, failure)
+        if isinstance(failure, AwaitsContact) and item.kind == "say":
+            if await tx.undelivered.wait(item, str(failure), now):
+                log.info("delivery_waits", kind=item.kind, item=item.id, channel=item.channel)
+            return
         state = "pending" if again else "unknown" if unknown and not handler.repeats_unknown() else "parked"
         ours = await tx.outbox.settle(item, state, str(failure), again)
         if again is not None:
@@ -280,13 +286,11 @@ class Worker:
         async with reading(self._store) as tx:
             if not await tx.outbox.is_cut_off(now):
                 return
-        async with writing(self._store) as tx:
-            for item in await tx.outbox.cut_off(now):
-                await tx.outbox.settle(item, "unknown", reason)
-                await tx.outbox.record([_delivery(Attempt(item, now, None, UnknownOutcome(reason)), now)])
-                await self._handlers[item.kind].parked(tx, item, "unknown", reason, now)
-                log.warning("filing_unknown", item=item.id)
-        self.on_change()
+            items = await tx.outbox.cut_off(now)
+        for item in items:
+            # Settled as any other attempt: one that cannot be told of keeps no other filing here.
+            await self._write_outcome(Attempt(item, now, None, UnknownOutcome(reason)))
+            log.warning("filing_unknown", item=item.id)
 
 
 async def woken(wake: asyncio.Event) -> None:

@@ -49,8 +49,11 @@ class Keywords:
     def _one(self, text: str) -> Understanding:
         if "meledak" in text:
             raise RuntimeError("this text cannot be understood")
+        place = Place("64.08.04", "64.08.04.2003", "depan masjid", certainty="sure") if "masjid" in text else Place()
         if "kebakaran" in text:
-            return Understanding("darurat", 1.0, Emergency("live", "kebakaran", 0.99))
+            return Understanding("darurat", 1.0, Emergency("live", "kebakaran", 0.99), place=place)
+        if text == "petugas":
+            return Understanding("petugas", 1.0)
         if text in ("data saya", "hapus data saya"):
             return Understanding("privasi", 1.0, act="show_data" if text == "data saya" else "erase_data")
         if text in ("kirim", "ya"):
@@ -59,7 +62,6 @@ class Keywords:
             return Understanding("batal", 1.0)
         if text in ("lewati", "tidak ada"):
             return Understanding("lewati", 1.0)
-        place = Place("64.08.04", "64.08.04.2003", "depan masjid", certainty="sure") if "masjid" in text else Place()
         category = Category("lampu_jalan", 0.9, (Ranked("lampu_jalan", 0.9),), "sure")
         return Understanding("lapor", 0.9, category=category, place=place)
 

@@ -181,6 +181,7 @@ SAMPLES: dict[str, Any] = {
     "answer": Name("faq", "ktp_hilang"), "hour": "09", "minute": "05", "number": 2, "title": "x",
     "files": 2, "phone": "+6281100000001", "kind": "video", "full": "yes", "whose": "other", "street": "Jl. Poros",
     "asks": "yes", "since": MOMENT, "messages": 120, "kept": "12345678, 12345679", "incident": "yes", "back": MOMENT,
+    "checked": MOMENT, "sender": "Dinas Perhubungan", "attached": "foto.jpg, surat.pdf",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.failures import SiagaError
@@ -68,19 +68,26 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One bubble, already in words. `request` asks for a location or contact natively where that exists."""
+    """One bubble, already in words. `request` asks for a location or contact natively where that exists.
+
+    `subject`: the ticket that it is about. `closed`: the citizen wrote longer ago than the channel's window, so free
+    text is not allowed.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     request: Literal["location", "contact"] | None = None
     urgent: bool = False
+    subject: str | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What fits: characters of a text, of one with buttons, number and title length of buttons and list rows.
 
-    `rows` 0 means there are no lists; more options than fit become numbered text.
+    `rows` 0 means there are no lists; more options than fit become numbered text. `window`: free text is only taken
+    for so long after the citizen's last message; None is always.
     """
 
     text: int = 4096
@@ -89,6 +96,7 @@ class Limits:
     button_title: int = 64
     rows: int = 0
     row_title: int = 64
+    window: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,10 @@ class Channel(Protocol):
         ...
 
     async def send(self, address: str, message: Outgoing) -> str:
-        """Send one bubble and return the provider's id. Raises TemporaryFailure, Rejected or UnknownOutcome."""
+        """Send one bubble and return the provider's id. Raises TemporaryFailure, Rejected or UnknownOutcome.
+
+        AwaitsContact (a Rejected) when it can go out once the citizen writes again.
+        """
         ...
 
     async def fetch(self, media: Media, most_bytes: int) -> bytes:

@@ -18,7 +18,7 @@ from telegram.error import (
 )
 
 from bot.channels.download import check_announced, collect
-from bot.failures import Rejected, SiagaError, TemporaryFailure, UnknownOutcome
+from bot.failures import AwaitsContact, Rejected, SiagaError, TemporaryFailure, TooFast, UnknownOutcome
 from bot.telegram_http import AiohttpRequest, Unanswered, failure_of
 
 READ_SECONDS: Final = 20.0
@@ -47,7 +47,14 @@ def sending_failure(error: TelegramError) -> SiagaError:
     match error:
         case Unanswered() | TimedOut():
             return UnknownOutcome(error.message)
-        case RetryAfter() | Forbidden() | InvalidToken() | ChatMigrated() | BadRequest() | Conflict() | NetworkError():
+        case RetryAfter():
+            wish = failure_of(error)
+            return TooFast(str(wish), getattr(wish, "retry_after", None))
+        case Forbidden():
+            return AwaitsContact(f"warga memblokir bot atau menghapus akun Telegram-nya ({error.message})")
+        case BadRequest() if "chat not found" in error.message.lower():
+            return AwaitsContact(f"Telegram tidak mengenal percakapan ini ({error.message})")
+        case InvalidToken() | ChatMigrated() | BadRequest() | Conflict() | NetworkError():
             return failure_of(error)
         case _:
             return UnknownOutcome(f"Telegram's answer cannot be read: {error.message}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -24,6 +24,7 @@ from bot.channels.download import check_announced, collect
 from bot.channels.layout import numbered, parts
 from bot.channels.whatsapp_forms import (
     SCHEME,
+    WINDOW_CLOSED,
     DeliveryReport,
     failure,
     past_message,
@@ -31,13 +32,16 @@ from bot.channels.whatsapp_forms import (
     read_report,
     signed_form,
 )
-from bot.channels.whatsapp_http import CONNECT_SECONDS, READ_SECONDS, REAL_API, TwilioTransport
-from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
+from bot.failures import AwaitsContact, Rejected, TemporaryFailure, UnknownOutcome
+from bot.twilio_http import CONNECT_SECONDS, READ_SECONDS, REAL_API, TwilioTransport
 
 log = structlog.get_logger(__name__)
 
 MOST_REDIRECTS: Final = 4
 MOST_MISSED: Final = 1000
+
+Known = Callable[[Sequence[str]], Awaitable[set[str]]]
+"""Which of these message ids were taken in before."""
 
 
 class WhatsAppChannel:
@@ -88,6 +92,8 @@ class WhatsAppChannel:
 
         Longer than 1600 it goes out in pieces; when a later piece fails, a repeat begins with the first.
         """
+        if message.closed:
+            return await self._by_template(address, message)
         template = self._templates.get(templates_of.template_name(len(message.buttons)))
         if template and templates_of.fits(message.text, message.buttons):
             values = json.dumps(templates_of.variables(message.text, message.buttons), ensure_ascii=False)
@@ -95,10 +101,29 @@ class WhatsAppChannel:
                 return await self._create(address, content_sid=template, content_variables=values)
             except TemplateRefused as error:
                 log.warning("whatsapp_template_refused", template=template, reason=str(error))
+            except AwaitsContact:
+                return await self._by_template(address, message)
         sid = ""
         for piece in parts(numbered(message.text, message.buttons), self.limits.text):
-            sid = await self._create(address, body=piece)
+            try:
+                sid = await self._create(address, body=piece)
+            except AwaitsContact:
+                return await self._by_template(address, message)
         return sid
+
+    async def _by_template(self, address: str, message: Outgoing) -> str:
+        """Outside the 24 hours: by an approved template, or not before the citizen writes again (AwaitsContact)."""
+        chosen = templates_of.approved(message, self._templates)
+        if chosen is None:
+            raise AwaitsContact(WINDOW_CLOSED)
+        sid, values = chosen
+        try:
+            return await self._create(
+                address, content_sid=sid, content_variables=json.dumps(values, ensure_ascii=False)
+            )
+        except TemplateRefused as error:
+            log.warning("whatsapp_template_refused", template=sid, reason=str(error))
+            raise AwaitsContact(f"{WINDOW_CLOSED}: Twilio menolak {sid}") from None
 
     async def fetch(self, media: Media, most_bytes: int) -> bytes:
         """The file, asked for with the password at Twilio's own host only; redirects are followed without it."""
@@ -129,18 +154,21 @@ class WhatsAppChannel:
         await self._transport.close()
         await self._files.aclose()
 
-    async def missed(self, since: datetime) -> list[Incoming]:
-        """What citizens wrote since then, oldest first, for after an outage: ids may be known already.
+    async def missed(self, since: datetime, known: Known | None = None) -> list[Incoming]:
+        """What citizens wrote since then and is not `known`, oldest first, for after an outage.
 
         A pin comes back without its coordinates, as unsupported. At most 1000 messages. Raises TemporaryFailure
         or Rejected.
         """
         try:
             listed = await self._client.messages.list_async(to=self._sender, date_sent_after=since, limit=MOST_MISSED)
+            theirs = [m for m in listed if m.direction == "inbound" and str(m.from_).startswith(SCHEME)]
+            # Each message with files costs a call, so those that are here already are not asked about.
+            here = await known([str(m.sid) for m in theirs]) if known and theirs else set()
             return [
                 past_message(message, await self._media_of(message))
-                for message in sorted(listed, key=lambda m: m.date_created)
-                if message.direction == "inbound" and str(message.from_).startswith(SCHEME)
+                for message in sorted(theirs, key=lambda m: m.date_created)
+                if str(message.sid) not in here
             ]
         except UnknownOutcome as error:
             raise TemporaryFailure(str(error)) from None

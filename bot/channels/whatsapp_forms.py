@@ -13,13 +13,20 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from bot.channels.base import Forged, Incoming, Kind, Malformed, Media, WebhookRequest
 from bot.channels.phone import e164
-from bot.failures import Rejected, SiagaError, TemporaryFailure
+from bot.failures import AwaitsContact, Rejected, SiagaError, TemporaryFailure, TooFast
 
 SIGNATURE_HEADER: Final = "x-twilio-signature"
 SCHEME: Final = "whatsapp:"
 OUTSIDE_WINDOW: Final = 63016
-_TOO_FAST: Final = (63018, 20429, 14107)
-"""WhatsApp's, the account's and the sender's rate limits."""
+WINDOW_CLOSED: Final = (
+    f"WhatsApp menerima pesan bebas hanya dalam 24 jam sejak pesan terakhir warga ({OUTSIDE_WINDOW}), "
+    "dan tidak ada templat yang dapat dipakai"
+)
+_TOO_FAST_FOR_ONE: Final = 63018
+_TOO_FAST: Final = (20429, 14107)
+"""WhatsApp's own rate limit, which may be one chat's; the account's and the sender's."""
+_PAUSE_FOR_ONE: Final = 6.0
+"""Seconds: WhatsApp bears about one message in six seconds to one citizen."""
 _CARDS: Final = ("text/vcard", "text/x-vcard", "text/directory")
 
 
@@ -90,15 +97,14 @@ def kind_of(content_type: str | None) -> Kind:
 
 def failure(status: int, code: int | None, words: str) -> SiagaError:
     """Twilio's refusal as one of ours. `code` is Twilio's own number, `status` the HTTP one (0: none)."""
+    if code == _TOO_FAST_FOR_ONE:
+        return TooFast(f"WhatsApp asks for fewer messages ({code})", _PAUSE_FOR_ONE)
     if status == 429 or code in _TOO_FAST:
-        return TemporaryFailure(f"WhatsApp asks for fewer messages ({code or status})")
+        return TooFast(f"WhatsApp asks for fewer messages ({code or status})", everywhere=True)
     if status >= 500:
         return TemporaryFailure(f"Twilio answered {status}")
     if code == OUTSIDE_WINDOW:
-        return Rejected(
-            "WhatsApp allows free text only within 24 hours of the citizen's last message (63016): "
-            "it can be sent when they write again, or with an approved template"
-        )
+        return AwaitsContact(WINDOW_CLOSED)
     if code == 20003 or status == 401:
         return Rejected("Twilio does not accept SIAGA_TWILIO_ACCOUNT_SID with SIAGA_TWILIO_AUTH_TOKEN")
     return Rejected(f"Twilio refused the message ({code or status}): {words}")

@@ -6,16 +6,35 @@ options are reply buttons, up to ten a list. They need no approval, as they are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
-from bot.channels.base import Button, Limits
-from bot.channels.layout import units
+from bot.channels.base import Button, Limits, Outgoing
+from bot.channels.layout import numbered, parts, units
 
-LIMITS: Final = Limits(text=1600, text_with_buttons=1024, buttons=3, button_title=20, rows=10, row_title=24)
+LIMITS: Final = Limits(
+    text=1600, text_with_buttons=1024, buttons=3, button_title=20, rows=10, row_title=24, window=timedelta(hours=24)
+)
 MOST_ID: Final = 200
 REFUSED: Final = (20404, 21654, 21655, 21656, 63005, 63013, 63027, 63028, 92007)
 """Twilio's codes for a template that is gone or does not take these words: then numbered text goes out."""
+
+
+MOST_NEWS: Final = 700
+"""Units of the words in an approved template: its own words and they together may have 1024."""
+
+
+def approved(message: Outgoing, templates: Mapping[str, str]) -> tuple[str, dict[str, str]] | None:
+    """The content sid and variables that bring these words outside the 24 hours; None without such a template.
+
+    `status` is about a report: variable 1 the ticket, 2 the words. `notify` is about anything: variable 1 the words.
+    WhatsApp takes no line breaks in a variable, so options become "1. Ya 2. Belum".
+    """
+    words = parts(" ".join(numbered(message.text, message.buttons).split()), MOST_NEWS)[0]
+    if message.subject and "status" in templates:
+        return templates["status"], {"1": message.subject, "2": words}
+    return (templates["notify"], {"1": words}) if "notify" in templates else None
 
 
 def template_name(count: int) -> str:

@@ -1,4 +1,4 @@
-"""`siaga db`, `siaga reports`, `siaga incidents`, `siaga outbox`, `siaga boundaries`: what is stored."""
+"""`siaga db`, `siaga reports`, `siaga incidents`, `siaga boundaries`: what is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from bot import logs
 from bot.failures import SiagaError
 from bot.settings import DATA, load
 from bot.store import schema
-from bot.store.outbox import Lane
 from bot.store.sealing import Sealer
 from bot.store.transaction import Transaction, reading
 from bot.store.unit_of_work import Store
@@ -29,7 +28,6 @@ def add_to(app: typer.Typer) -> None:
         ("db", {"upgrade": upgrade}),
         ("reports", {"list": reports}),
         ("incidents", {"list": incidents}),
-        ("outbox", {"list": outbox}),
         ("boundaries", {"import": boundaries}),
     ):
         group = typer.Typer(no_args_is_help=True)
@@ -60,7 +58,7 @@ def upgrade() -> None:
     typer.echo("the database is up to date")
 
 
-def _listed(rows: Callable[[Transaction], Awaitable[list[dict[str, Any]]]], as_json: bool) -> None:
+def listed(rows: Callable[[Transaction], Awaitable[list[dict[str, Any]]]], as_json: bool) -> None:
     async def run() -> list[dict[str, Any]]:
         store = open_store()
         try:
@@ -78,17 +76,12 @@ def _listed(rows: Callable[[Transaction], Awaitable[list[dict[str, Any]]]], as_j
 
 def reports(as_json: AsJson = False) -> None:
     """Every report, newest first."""
-    _listed(report_rows, as_json)
+    listed(report_rows, as_json)
 
 
 def incidents(as_json: AsJson = False) -> None:
     """Every incident with its timeline, newest first."""
-    _listed(incident_rows, as_json)
-
-
-def outbox(as_json: AsJson = False) -> None:
-    """What has not left the house: pending, sending, parked, unknown."""
-    _listed(outbox_rows, as_json)
+    listed(incident_rows, as_json)
 
 
 async def report_rows(tx: Transaction) -> list[dict[str, Any]]:
@@ -119,16 +112,6 @@ async def incident_rows(tx: Transaction) -> list[dict[str, Any]]:
             "steps": steps,
         })  # fmt: skip
     return rows
-
-
-async def outbox_rows(tx: Transaction) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": o.id, "lane": Lane(o.lane).name.lower(), "kind": o.kind, "state": o.state, "attempts": o.attempts,
-            "due_at": o.due_at.isoformat(), "reason": o.reason,
-        }
-        for o in await tx.outbox.listing()
-    ]  # fmt: skip
 
 
 def boundaries(file: Path) -> None:

@@ -22,7 +22,7 @@ from bot import logs
 from bot.failures import Rejected
 from bot.settings import Settings, load
 from bot.store import schema
-from bot.store.accounts import Accounts, hashed
+from bot.store.accounts import DEMO_PASSWORD, Accounts, hashed
 from bot.store.sealing import Sealer
 from bot.store.unit_of_work import Store
 
@@ -32,8 +32,7 @@ USERS: Final = (
     ("petugas112", "petugas_112", "Petugas 112"),
     ("peninjau", "peninjau", "Peninjau Demo"),
 )  # fmt: skip
-PASSWORD: Final = "siaga-kutim-demo"  # noqa: S105 - shown to everybody
-"""Of the demonstration alone: it listens on this machine only."""
+PASSWORD: Final = DEMO_PASSWORD
 Port = Annotated[int, typer.Option(min=1, max=65535)]
 
 
@@ -81,6 +80,8 @@ def _settings(port: int, lapor_port: int) -> Settings:
         "SIAGA_DATABASE_URL": f"sqlite:///{FOLDER}/siaga.db",
         "SIAGA_MEDIA_DIR": str(FOLDER / "media"),
         "SIAGA_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SIAGA_SECOND_FACTOR": os.environ.get("SIAGA_SECOND_FACTOR", "optional"),
+        "SIAGA_DEMO": "true",
         "SIAGA_LAPOR_MODE": "api",
         "SIAGA_LAPOR_URL": f"http://127.0.0.1:{lapor_port}",
         "SIAGA_LAPOR_AUTH_VALUE": "demo",

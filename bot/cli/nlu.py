@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from bot import logs
+from bot.catalogue import standard
+from bot.corrections import examples_of, merge
 from bot.failures import SiagaError
 from bot.settings import DATA
 from flows.model import Understanding
@@ -20,11 +22,14 @@ from nlu import evaluate as evaluation
 from nlu.places import Gazetteer
 from nlu.understand import understander
 
+CORRECTIONS = DATA / "nlu" / "koreksi.yml"
+
 
 def add_to(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True)
     group.command("parse")(parse)
     group.command("evaluate")(evaluate)
+    group.command("import-corrections")(import_corrections)
     app.add_typer(group, name="nlu")
 
 
@@ -88,12 +93,50 @@ def evaluate(
         list[str] | None, typer.Option(help="name=value, such as intent=0.9; exit 1 when it is not kept")
     ] = None,
     errors: Annotated[int, typer.Option(min=0, help="wrong answers of each kind to list")] = 40,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="cross-validate: train on some authors, judge by the others, in turn")
+    ] = None,
 ) -> None:
-    """Labelled Rasa YAML or JSON lines against the model: precision, recall, confusion, calibration, errors."""
-    missing = [str(file) for file in files if not file.is_file()]
+    """Labelled Rasa YAML or JSON lines against the model: precision, recall, confusion, calibration, errors.
+
+    With --folds the given lines themselves teach and judge, in Rasa's environment (`make rasa`).
+    """
+    missing = [str(file) for file in files if not file.exists()]
     if missing:
         raise SiagaError(f"there is no file {missing[0]}")
-    raise SystemExit(evaluation.main(files, dict(_floor(f) for f in floor or ()), DATA, errors))
+    floors = dict(_floor(f) for f in floor or ())
+    if folds is not None:
+        raise SystemExit(evaluation.folded(files, folds, floors, DATA, errors))
+    raise SystemExit(evaluation.main(files, floors, DATA, errors))
+
+
+def import_corrections(
+    file: Path,
+    yes: Annotated[bool, typer.Option("--yes", help="merge without asking")] = False,
+    into: Annotated[Path, typer.Option(help="the file of corrections among the training data")] = CORRECTIONS,
+) -> None:
+    """Corrections exported from the admin pages into the training data: shows what would change, asks, merges."""
+    try:
+        content = file.read_text(encoding="utf-8")
+        catalogue = standard()
+        merged = merge(examples_of(content, file.name, catalogue), into, catalogue)
+    except (OSError, ValueError) as error:
+        raise SiagaError(f"{file} cannot be imported: {error}") from None
+    if merged.diff:
+        typer.echo(merged.diff)
+    for text, why in merged.left_out:
+        typer.echo(f"left out: {text!r} {why}")
+    typer.echo(f"{merged.added} new, {merged.changed} changed, {merged.known} known already")
+    if merged.content == merged.before:
+        typer.echo("nothing to merge")
+        return
+    if not yes and not typer.confirm(f"merge this into {into.name}?"):
+        typer.echo("nothing was changed")
+        return
+    draft = into.with_name(f"{into.name}.part")
+    draft.write_text(merged.content, encoding="utf-8")
+    draft.replace(into)
+    typer.echo(f"merged into {into.name}: the model learns it with `make train`, which is due now")
 
 
 def _floor(given: str) -> tuple[str, float]:

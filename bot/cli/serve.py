@@ -7,18 +7,24 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
+import structlog
 import typer
 import uvicorn
 
 from bot import logs
-from bot.app import build
+from bot.app import House, build
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.failures import SiagaError
+from bot.rungs import told_now
 from bot.settings import load
 from bot.store import schema
 from bot.store.outbox import Lane
+from bot.store.transaction import reading
+
+log = structlog.get_logger(__name__)
 
 Port = Annotated[int, typer.Option(min=0, max=65535)]
 
@@ -87,10 +93,23 @@ async def _work(lanes: tuple[Lane, ...]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     house.worker.not_for = ("webchat", "console")
     await house.start(lanes, reads=False)
+    log.info("worker_started", lanes=[lane.name.lower() for lane in lanes])
     try:
         await stop.wait()
     finally:
         await house.stop()
+
+
+async def _ladder_now(house: House) -> list[str]:
+    """Who would be told of an emergency at this moment."""
+    now = datetime.now(UTC)
+    try:
+        async with reading(house.store) as tx:
+            at_the_desk = [person.name for person in await tx.shifts.now(now)]
+    except Exception:
+        # What is wrong with the database has its own line.
+        at_the_desk = []
+    return told_now(house.ladder, now, at_the_desk)
 
 
 def doctor(
@@ -142,6 +161,7 @@ async def _examine() -> bool:
     for name in ("telegram", "whatsapp"):
         verdicts.append((True, f"{name}: {'configured' if name in house.channels else 'off (no settings)'}"))
     verdicts.append((True, f"LAPOR!: {house.settings.lapor_mode}"))
+    verdicts += [(True, f"112 ladder now: {line}") for line in await _ladder_now(house)]
     await house.store.close()
     for good, words in verdicts:
         typer.echo(f"{'ok   ' if good else 'FAULT'}  {words}")

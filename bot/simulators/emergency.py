@@ -12,6 +12,7 @@ import json
 import os
 import time
 from typing import Any, Final
+from xml.etree import ElementTree
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request
@@ -24,10 +25,12 @@ WINDOW: Final = 300
 
 
 def create_app(secret: str) -> FastAPI:
-    """The receiver: POST /incidents takes alerts, GET /_received shows them, POST /_acknowledge answers one."""
+    """The receiver: POST /incidents takes alerts, GET /_received what came when, POST /_acknowledge answers one."""
     app = FastAPI(title="Simulator 112", docs_url=None, redoc_url=None)
     script = Script()
     received: list[dict[str, Any]] = []
+    arrivals: list[float] = []
+    answers: list[dict[str, Any]] = []
     add_script_route(app, script)
 
     @app.post("/incidents")
@@ -39,14 +42,15 @@ def create_app(secret: str) -> FastAPI:
         reference = f"112-{len(received) + 1}"
         if scripted.takes:
             try:
-                received.append(json.loads(raw))
+                received.append(_read(request.headers.get("content-type", ""), raw))
+                arrivals.append(time.time())
             except ValueError:
-                return JSONResponse({"message": "the body is not JSON"}, 400)
+                return JSONResponse({"message": "the body is neither JSON nor XML"}, 400)
         return await answer(scripted, 202, {"reference": reference})
 
     @app.get("/_received")
     async def shown() -> dict[str, Any]:
-        return {"incidents": received}
+        return {"incidents": received, "at": arrivals, "acknowledged": answers}
 
     @app.post("/_acknowledge")
     async def acknowledge(request: Request) -> dict[str, Any]:
@@ -67,9 +71,23 @@ def create_app(secret: str) -> FastAPI:
                 got = await http.post(str(given["to"]), content=raw, headers=headers)
         except httpx.HTTPError as error:
             raise HTTPException(502, f"no answer ({type(error).__name__})") from None
+        answers.append({**told, "status": got.status_code, "body": got.text})
         return {"status": got.status_code, "body": got.text}
 
     return app
+
+
+def _read(content_type: str, raw: bytes) -> dict[str, Any]:
+    """The alert: our JSON as it is, a CAP document as its text and type. Raises ValueError."""
+    if not content_type.startswith("application/cap+xml"):
+        taken: dict[str, Any] = json.loads(raw)
+        return taken
+    try:
+        root = ElementTree.fromstring(raw)  # noqa: S314 - our own service is the only one that writes it
+    except ElementTree.ParseError as error:
+        raise ValueError(str(error)) from None
+    cap = "{urn:oasis:names:tc:emergency:cap:1.2}"
+    return {"content_type": content_type, "cap": raw.decode(), "incident": root.findtext(f"{cap}identifier")}
 
 
 def _expected(secret: str, stamp: str, raw: bytes) -> str:

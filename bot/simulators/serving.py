@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -21,7 +22,8 @@ class Scripted:
 
     `status` other than 2xx answers without taking the call, unless `accept`. `delay` (seconds) comes after taking
     it. `drop` breaks the connection before or after taking it. `shape` names the shape of an id, `body` replaces
-    the answer's body.
+    the answer's body. With a `share` (0 to 1) it is never used up: that share of the calls it fits is answered so,
+    chosen at random but the same for the same `seed` and order of calls.
     """
 
     path: str | None = None
@@ -33,6 +35,8 @@ class Scripted:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
+    share: float | None = None
+    seed: int = 0
 
     @property
     def takes(self) -> bool:
@@ -50,14 +54,17 @@ class Script:
 
     def __init__(self) -> None:
         self._waiting: deque[Scripted] = deque()
+        self._standing: list[tuple[Scripted, random.Random]] = []
 
     def add(self, given: Any) -> int:
         """Take one answer, a list of them, or {"answers": [...]}; the number now waiting. Raises ValueError."""
         rows = given.get("answers", [given]) if isinstance(given, dict) else given
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ValueError("one answer, or a list of answers, is an object with path, status, delay, drop, shape")
-        self._waiting.extend([_scripted(row) for row in rows])
-        return len(self._waiting)
+        made = [_scripted(row) for row in rows]
+        self._standing += [(one, random.Random(one.seed)) for one in made if one.share is not None]
+        self._waiting.extend([one for one in made if one.share is None])
+        return len(self._waiting) + len(self._standing)
 
     def next(self, path: str) -> Scripted:
         for place, scripted in enumerate(self._waiting):
@@ -67,10 +74,14 @@ class Script:
                 else:
                     del self._waiting[place]
                 return scripted
+        for scripted, chance in self._standing:
+            if scripted.fits(path) and chance.random() < (scripted.share or 0):
+                return scripted
         return Scripted()
 
     def clear(self) -> None:
         self._waiting.clear()
+        self._standing.clear()
 
 
 class Dropped(Response):
@@ -94,13 +105,24 @@ async def answer(scripted: Scripted, status: int, body: Any) -> Response:
     return JSONResponse(shown, status, dict(scripted.headers))
 
 
-def add_script_route(app: FastAPI, script: Script) -> None:
-    """POST /_next scripts answers, DELETE /_next forgets those not yet used."""
+def told(scripted: Scripted) -> str:
+    """How a call that was taken is answered, in words for the record: "200" when the caller can know it."""
+    if scripted.drop is not None:
+        return "dropped"
+    status = f"{scripted.status or 200}"
+    return f"{status} after {scripted.delay:g} s" if scripted.delay else status
+
+
+def add_script_route(app: FastAPI, script: Script, happens: Callable[[Any], Any] = lambda given: given) -> None:
+    """POST /_next scripts answers, DELETE /_next forgets those not yet used.
+
+    `happens` takes out of what was posted whatever is to happen at once and returns the rest.
+    """
 
     @app.post("/_next")
     async def add(request: Request) -> dict[str, int]:
         try:
-            return {"waiting": script.add(await request.json())}
+            return {"waiting": script.add(happens(await request.json()))}
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
 
@@ -128,7 +150,8 @@ def _scripted(row: Mapping[str, Any]) -> Scripted:
     if drop not in (None, False, True, "before", "after"):
         raise ValueError("drop is before or after (the call was taken)")
     given = {**row, "drop": "after" if drop is True else (drop or None)}
-    for name, low, high in (("status", 200, 599), ("delay", 0, 600), ("times", 1, 10_000)):
+    limits = (("status", 200, 599), ("delay", 0, 600), ("times", 1, 10_000), ("share", 0, 1), ("seed", 0, 2**31))
+    for name, low, high in limits:
         if given.get(name) is not None and not _is_between(given[name], low, high):
             raise ValueError(f"{name} is a number from {low} to {high}")
     given["headers"] = {str(key): str(value) for key, value in _pairs(given.get("headers"))}

@@ -1,9 +1,9 @@
 """A stand-in for Telegram's Bot API that speaks real HTTP: `python -m bot.simulators.telegram --port P`.
 
 It checks every call against the official format and answers as Telegram does. Besides, for demo and tests:
-`GET /_sent` (everything the bot did), `POST /_next` (how next calls are answered, by path: "/sendMessage", ...,
-"/file"), `POST /_webhook` (where and with which secret updates go), `POST /_say` (a citizen acts), `POST /_raw`
-(an update of any content), `POST /_file` (a file, as raw body).
+`GET /_sent` (everything the bot did; `?after=N` the rest), `GET /_said` (what came of deliveries), `POST /_next` (how
+next calls are answered, by path: "/sendMessage", ..., "/file"), `POST /_webhook` (where and with which secret updates
+go), `POST /_say` (a citizen acts), `POST /_raw` (an update of any content), `POST /_file` (a file, as raw body).
 """
 
 from __future__ import annotations
@@ -18,19 +18,26 @@ from typing import Any
 import httpx
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from bot.simulators.serving import Script, Scripted, add_script_route, answer, serve
+from bot.simulators.courier import Courier
+from bot.simulators.serving import Script, Scripted, add_script_route, answer, serve, told
 from bot.simulators.telegram_api import BotApi, Json, RefusedCall
 from bot.simulators.telegram_citizen import Act, Citizen, NoSuchButton
 
 
 class Webhook(BaseModel):
-    """Where updates go; an empty address means they wait for getUpdates."""
+    """Where updates go; an empty address means they wait for getUpdates.
+
+    With `copies` a courier brings them, each up to so many times, until they are taken; `POST /_say` then waits for
+    nothing.
+    """
 
     url: str
     secret: str = ""
+    copies: int = Field(default=0, ge=0, le=10)
+    seed: int = 0
 
 
 def create_app(token: str | None = None) -> FastAPI:
@@ -39,6 +46,7 @@ def create_app(token: str | None = None) -> FastAPI:
     api = BotApi()
     citizen = Citizen(api)
     script = Script()
+    couriers: list[Courier] = []
     add_script_route(app, script)
 
     @app.api_route("/bot{given}/{method}", methods=["GET", "POST"])
@@ -49,7 +57,7 @@ def create_app(token: str | None = None) -> FastAPI:
         name = method.lower()
         if name == "getupdates":
             return await _updates(api, parameters, request)
-        return await _play(script.next(f"/{method}"), lambda: api.call(name, parameters, uploads))
+        return await _play(script.next(f"/{method}"), lambda: api.call(name, parameters, uploads), api.sent)
 
     @app.get("/file/bot{given}/{path:path}")
     async def download(given: str, path: str) -> Response:
@@ -58,17 +66,25 @@ def create_app(token: str | None = None) -> FastAPI:
             return _error(404, "Not Found")
         scripted = script.next("/file")
         if scripted.drop or not scripted.takes:
-            return await _play(scripted, dict)
+            return await _play(scripted, dict, [])
         await asyncio.sleep(scripted.delay)
         return Response(content, media_type="application/octet-stream")
 
     @app.get("/_sent")
-    async def sent() -> Json:
-        return {"sent": api.sent}
+    async def sent(after: int = 0) -> Json:
+        return {"sent": api.sent[after:]}
+
+    @app.get("/_said")
+    async def said(after: int = 0) -> Json:
+        return {"deliveries": couriers[-1].deliveries[after:] if couriers else []}
 
     @app.post("/_webhook")
     async def webhook(wanted: Webhook) -> Json:
         api.webhook, api.secret = wanted.url, wanted.secret
+        while couriers:
+            await couriers.pop().close()
+        if wanted.copies:
+            couriers.append(Courier(wanted.url, wanted.secret, wanted.copies, wanted.seed))
         return {"url": api.webhook}
 
     @app.post("/_say")
@@ -77,7 +93,12 @@ def create_app(token: str | None = None) -> FastAPI:
             updates = citizen.updates(act)
         except NoSuchButton as error:
             return JSONResponse({"error": str(error)}, 409)
-        statuses = [await _deliver(api, update) for update in updates for _ in range(act.times)]
+        statuses: list[int | None] = []
+        if couriers:
+            for update in updates:
+                couriers[-1].put(act.chat, update)
+        else:
+            statuses = [await _deliver(api, update) for update in updates for _ in range(act.times)]
         return JSONResponse({
             "statuses": statuses, "updates": updates,
             "message_ids": [m["message_id"] for u in updates for m in (u.get("message"), u.get("edited_message")) if m],
@@ -121,13 +142,17 @@ async def _parameters(request: Request) -> tuple[Json, dict[str, bytes]]:
     return given, uploads
 
 
-async def _play(scripted: Scripted, carry_out: Callable[[], Any]) -> Response:
-    """Carry the call out, unless the script says otherwise, and answer it."""
+async def _play(scripted: Scripted, carry_out: Callable[[], Any], record: list[Json]) -> Response:
+    """Carry the call out, unless the script says otherwise, and answer it; the record tells how."""
     if not scripted.takes:
         body = _error_body(scripted.status or 500) if scripted.body is None else scripted.body
         return await answer(replace(scripted, body=body), 500, body)
+    before = len(record)
     try:
-        return await answer(scripted, 200, {"ok": True, "result": carry_out()})
+        result = carry_out()
+        for row in record[before:]:
+            row["answered"] = told(scripted)
+        return await answer(scripted, 200, {"ok": True, "result": result})
     except RefusedCall as error:
         return _error(error.status, error.description)
 

@@ -1,9 +1,11 @@
-"""A stand-in for Twilio's WhatsApp that speaks real HTTP: `python -m bot.simulators.twilio --port P --auth-token T`.
+"""A stand-in for Twilio that speaks real HTTP: `python -m bot.simulators.twilio --port P --auth-token T`.
 
-Messages, their media (basic auth, then a redirect that must come without the password) and content templates.
+Messages (WhatsApp, SMS), their media (basic auth, then a redirect that must come without the password), content
+templates, and calls (bot.simulators.twilio_calls).
 Besides, for demo and tests: `GET /_sent`, `POST /_next` (how next calls are answered, by path: "/Messages.json",
-"/Media", "/v1/Content"), `POST /_webhook`,
-`POST /_say` (a citizen acts; signed as Twilio signs), `POST /_status` (a delivery report), `POST /_file`.
+"/Messages" (the list), "/Media", "/v1/Content"), `POST /_webhook`,
+`POST /_say` (a citizen acts; signed as Twilio signs), `POST /_status` (a delivery report), `POST /_silent` (a
+citizen's 24 hours are over), `POST /_file`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import argparse
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,11 +24,14 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped,unused-ignore]
 
-from bot.simulators.serving import Script, Scripted, add_script_route, answer, serve
+from bot.simulators.serving import Script, Scripted, add_script_route, answer, serve, told
 from bot.simulators.twilio_api import ACCOUNT_PATH, Account, Json, RefusedCall, new_sid
+from bot.simulators.twilio_calls import add_call_routes
 
 ACCOUNT: Final = "AC" + "0" * 32
 SENDER: Final = "whatsapp:+628110000100"
+HANGS_UP: Final = 15.0
+"""Seconds that Twilio waits for our answer."""
 
 
 class Webhook(BaseModel):
@@ -58,6 +63,12 @@ class Act(BaseModel):
     times: int = Field(default=1, ge=1, le=10)
 
 
+class Silence(BaseModel):
+    """A citizen who wrote longer than 24 hours ago, until their next act. `sender` is E.164."""
+
+    sender: str
+
+
 class Delivery(BaseModel):
     """A delivery report for a message of ours, sent to the StatusCallback it was created with."""
 
@@ -78,6 +89,7 @@ class Citizen:
         citizen = f"whatsapp:{act.sender}"
         button = self._button(citizen, act.button) if act.button is not None else None
         body = button["title"] if button else act.text
+        self._account.silent.discard(citizen)
         message = self._account.store(citizen, self._sender, body, "inbound", "received", len(act.media))
         sid = message["sid"]
         form = {
@@ -139,13 +151,16 @@ def create_app(auth_token: str, account_sid: str = ACCOUNT, sender: str = SENDER
         if not allowed(request, sid):
             return _unauthorized()
         form = {name: str(value) for name, value in (await request.form()).multi_items()}
-        return await _play(script.next("/Messages.json"), lambda: _sent(account, sender, form))
+        return await _play(script.next("/Messages.json"), lambda: _sent(account, sender, form), account.sent)
 
     @app.get(ACCOUNT_PATH + "/{sid}/Messages.json")
     async def messages(sid: str, request: Request) -> Response:
         if not allowed(request, sid):
             return _unauthorized()
         query = request.query_params
+        scripted = script.next("/Messages")
+        if scripted.drop or not scripted.takes:
+            return await _play(scripted, dict)
         return JSONResponse(account.listed(query.get("To"), query.get("From"), request.url.path))
 
     @app.get(ACCOUNT_PATH + "/{sid}/Messages/{message}/Media.json")
@@ -178,9 +193,14 @@ def create_app(auth_token: str, account_sid: str = ACCOUNT, sender: str = SENDER
         wanted = await request.json()
         return await _play(script.next("/v1/Content"), lambda: account.create_content(wanted))
 
+    async def play(path: str, create: Callable[[], Json]) -> Response:
+        return await _play(script.next(path), create)
+
+    add_call_routes(app, account, allowed, play, _unauthorized)
+
     @app.get("/_sent")
-    async def sent() -> Json:
-        return {"sent": account.sent}
+    async def sent(after: int = 0) -> Json:
+        return {"sent": account.sent[after:]}
 
     @app.post("/_webhook")
     async def set_webhook(wanted: Webhook) -> Json:
@@ -196,6 +216,11 @@ def create_app(auth_token: str, account_sid: str = ACCOUNT, sender: str = SENDER
         signer = RequestValidator(secrets.token_hex(16)) if act.forged else validator
         statuses = [await _post(webhook.url, form, signer) for _ in range(act.times)]
         return JSONResponse({"statuses": statuses, "form": form})
+
+    @app.post("/_silent")
+    async def silent(citizen: Silence) -> Json:
+        account.silent.add(f"whatsapp:{citizen.sender}")
+        return {"silent": sorted(account.silent)}
 
     @app.post("/_status")
     async def status(delivery: Delivery) -> Response:
@@ -218,12 +243,15 @@ def create_app(auth_token: str, account_sid: str = ACCOUNT, sender: str = SENDER
 
 
 async def _post(url: str, form: dict[str, str], signer: Any) -> int | None:
-    """Post a signed form and return the status; None without a webhook: the message waits in the list."""
+    """Post a signed form once and return the status; None without a webhook or an answer: it waits in the list."""
     if not url:
         return None
     headers = {"X-Twilio-Signature": signer.compute_signature(url, form)}
-    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
-        return (await client.post(url, data=form, headers=headers)).status_code
+    async with httpx.AsyncClient(timeout=HANGS_UP, trust_env=False) as client:
+        try:
+            return (await client.post(url, data=form, headers=headers)).status_code
+        except httpx.HTTPError:
+            return None
 
 
 def _sent(account: Account, sender: str, form: dict[str, str]) -> Json:
@@ -232,13 +260,17 @@ def _sent(account: Account, sender: str, form: dict[str, str]) -> Json:
     return account.create(form)
 
 
-async def _play(scripted: Scripted, create: Callable[[], Json]) -> Response:
-    """Carry the call out, unless the script says otherwise, and answer it."""
+async def _play(scripted: Scripted, create: Callable[[], Json], record: Sequence[Json] = ()) -> Response:
+    """Carry the call out, unless the script says otherwise, and answer it; the record tells how."""
     if not scripted.takes:
         body = _error_body(scripted.status or 500) if scripted.body is None else scripted.body
         return await answer(replace(scripted, body=body), 500, body)
+    before = len(record)
     try:
-        return await answer(scripted, 201, create())
+        made = create()
+        for row in record[before:]:
+            row["answered"] = told(scripted)
+        return await answer(scripted, 201, made)
     except RefusedCall as error:
         return _refused(error)
 
@@ -257,7 +289,7 @@ def _error_body(status: int) -> Json:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description="A stand-in for Twilio's WhatsApp")
+    arguments = argparse.ArgumentParser(description="A stand-in for Twilio")
     arguments.add_argument("--port", type=int, default=8082)
     arguments.add_argument("--auth-token", required=True)
     arguments.add_argument("--account-sid", default=ACCOUNT)

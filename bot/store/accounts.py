@@ -1,4 +1,4 @@
-"""The people behind the admin web: sign-ins, roles, sessions, the throttle, and what they did."""
+"""The people behind the admin web: sign-ins, roles, sessions and the throttle."""
 
 from __future__ import annotations
 
@@ -18,23 +18,39 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.failures import Rejected
-from bot.store.tables import Audit, Role, Session, User
+from bot.store.audit import Audits
+from bot.store.tables import Role, Session, User
+from bot.store.tables_accounts import SecondFactor
 
 Permission = Literal[
     "home", "conversations.read", "conversations.hold", "reports.read", "reports.file", "incidents.read",
-    "incidents.move", "personal.reveal",
+    "incidents.move", "personal.reveal", "dashboard.read", "review.correct", "review.export", "reports.export",
+    "canned.edit", "users.manage", "audit.read", "retention.read", "citizens.erase",
+    "outbox.manage",
 ]  # fmt: skip
 
-_READS: Final[tuple[Permission, ...]] = ("home", "conversations.read", "reports.read", "incidents.read")
+_READS: Final[tuple[Permission, ...]] = (
+    "home", "conversations.read", "reports.read", "incidents.read", "dashboard.read",
+)  # fmt: skip
 
 ROLES: Final[Mapping[str, tuple[Permission, ...]]] = {
     "peninjau": _READS,
-    "operator": (*_READS, "conversations.hold", "reports.file", "personal.reveal"),
-    "petugas_112": (*_READS, "conversations.hold", "incidents.move", "personal.reveal"),
-    "admin": (*_READS, "conversations.hold", "reports.file", "incidents.move", "personal.reveal"),
-}
+    "operator": (
+        *_READS, "conversations.hold", "reports.file", "personal.reveal", "review.correct", "reports.export",
+    ),
+    "petugas_112": (*_READS, "conversations.hold", "incidents.move", "personal.reveal", "review.correct"),
+    "admin": (
+        *_READS, "conversations.hold", "reports.file", "incidents.move", "personal.reveal", "review.correct",
+        "review.export", "reports.export", "canned.edit", "users.manage", "audit.read", "retention.read",
+        "citizens.erase", "outbox.manage",
+    ),
+}  # fmt: skip
 """What a fresh database knows; afterwards the table `roles` decides."""
 
+FACTOR_ROLES: Final = frozenset({"admin", "petugas_112"})
+"""Who signs in with a second factor where the settings require one."""
+DEMO_PASSWORD: Final = "siaga-kutim-demo"  # noqa: S105 - shown to everybody
+"""Of the demonstration alone; everywhere else it is changed at the first sign-in."""
 MOST_FAILURES: Final = 5
 LOCKED_FOR: Final = timedelta(minutes=15)
 SESSION_LASTS: Final = timedelta(hours=12)
@@ -47,7 +63,10 @@ _HASHING: Final = ThreadPoolExecutor(2, "passwords")
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A signed-in petugas or admin. `csrf` belongs to this session and to every form shown in it."""
+    """A signed-in petugas or admin. `csrf` belongs to this session and to every form shown in it.
+
+    `factor`: the user has a second factor; `verified`: it was given in this session.
+    """
 
     id: int
     username: str
@@ -56,6 +75,8 @@ class Officer:
     permissions: frozenset[str]
     csrf: str
     must_change: bool
+    factor: bool = False
+    verified: bool = False
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
@@ -95,7 +116,7 @@ async def hashed(password: str) -> str:
 
 
 class Accounts:
-    """Users, sessions and the audit within one transaction. No password is hashed or checked in here."""
+    """Users and sessions within one transaction. No password is hashed or checked in here."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -132,14 +153,22 @@ class Accounts:
     async def password_hash_of(self, user_id: int) -> str:
         return (await self._session.get_one(User, user_id)).password_hash
 
-    async def set_password(self, user_id: int, password_hash: str) -> None:
+    async def set_password(self, user_id: int, password_hash: str, *, must_change: bool = False) -> None:
         """Change the password and end every session of this user."""
         await self._session.execute(
             sa.update(User)
             .where(User.id == user_id)
-            .values(password_hash=password_hash, must_change=False, failed=0, locked_until=None)
+            .values(password_hash=password_hash, must_change=must_change, failed=0, locked_until=None)
         )
+        await self.end_sessions(user_id)
+
+    async def end_sessions(self, user_id: int) -> None:
+        """Sign this user out everywhere."""
         await self._session.execute(sa.delete(Session).where(Session.user_id == user_id))
+
+    async def demand_change(self, user_id: int) -> None:
+        """The password is known to others: it must be changed before anything else."""
+        await self._session.execute(sa.update(User).where(User.id == user_id).values(must_change=True))
 
     # --- signing in ---
 
@@ -165,8 +194,8 @@ class Accounts:
         cookie = secrets.token_urlsafe(32)
         self._session.add(
             Session(
-                id_hash=_digest(cookie), user_id=user_id, csrf=secrets.token_urlsafe(24), created_at=now,
-                expires_at=now + SESSION_LASTS,
+                id_hash=_digest(cookie), user_id=user_id, csrf=secrets.token_urlsafe(24), verified=False,
+                created_at=now, expires_at=now + SESSION_LASTS,
             )
         )  # fmt: skip
         return cookie
@@ -174,18 +203,28 @@ class Accounts:
     async def officer_of(self, cookie: str, now: datetime) -> Officer | None:
         """Whose session this is; None when it is unknown, ended, or its user no longer active."""
         query = (
-            sa.select(Session.csrf, User, Role.permissions)
+            sa.select(Session.csrf, Session.verified, User, Role.permissions, SecondFactor.secret_enc.is_not(None))
             .join(User, User.id == Session.user_id)
             .join(Role, Role.name == User.role)
+            .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
             .where(Session.id_hash == _digest(cookie), Session.expires_at > now, User.active)
         )
         row = (await self._session.execute(query)).one_or_none()
         if row is None:
             return None
-        csrf, user, permissions = row
+        csrf, verified, user, permissions, factor = row
         return Officer(
-            user.id, user.username, user.shown_name, user.role, frozenset(map(str, permissions)), csrf, user.must_change
+            user.id, user.username, user.shown_name, user.role, frozenset(map(str, permissions)), csrf,
+            user.must_change, bool(factor), verified,
+        )  # fmt: skip
+
+    async def verify_session(self, cookie: str) -> str:
+        """The second factor was given in this session. Returns its new cookie value; the one before opens nothing."""
+        new = secrets.token_urlsafe(32)
+        await self._session.execute(
+            sa.update(Session).where(Session.id_hash == _digest(cookie)).values(id_hash=_digest(new), verified=True)
         )
+        return new
 
     async def close_session(self, cookie: str) -> None:
         await self._session.execute(sa.delete(Session).where(Session.id_hash == _digest(cookie)))
@@ -194,7 +233,7 @@ class Accounts:
 
     def audit(self, user_id: int | None, action: str, object_: str, now: datetime, reason: str | None = None) -> None:
         """Write down who did what to which id. Never pass a name, a number or words."""
-        self._session.add(Audit(at=now, user_id=user_id, action=action, object=object_, reason_code=reason))
+        Audits(self._session).write(user_id, action, object_, now, reason)
 
 
 def _digest(cookie: str) -> str:

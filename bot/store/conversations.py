@@ -83,6 +83,12 @@ def _held(query: Any, skip: bool = False) -> Any:
     return query.order_by(Conversation.id).with_for_update(key_share=True, skip_locked=skip)
 
 
+def _wait_for_staff(conversation: Conversation, waits: bool) -> None:
+    """The wait counts from the message that asked for a person."""
+    conversation.waiting_for_staff = waits
+    conversation.waiting_since = (conversation.waiting_since or conversation.last_inbound_at) if waits else None
+
+
 def _never_waits() -> sa.ColumnElement[bool]:
     """A fresh message that is no piece of an album: ready whatever the clock says."""
     return sa.and_(Inbox.attempts == 0, Inbox.album.is_(None))
@@ -126,6 +132,11 @@ class Conversations:
                 .values(ready_at=now + ALBUM_WAIT)
             )
         return [new.pop((arrival.channel, arrival.message_id), None) for arrival in arrivals]
+
+    async def known_ids(self, source: str, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages that were taken in before."""
+        query = sa.select(Inbox.message_id).where(Inbox.source == source, Inbox.message_id.in_(message_ids))
+        return set(await self._session.scalars(query))
 
     async def _insert(self, rows: Sequence[dict[str, Any]]) -> None:
         await self._session.execute(insert_of(self._session, Inbox, ("source", "message_id")), list(rows))
@@ -298,11 +309,11 @@ class Conversations:
         conversation.state_enc = self._sealer.seal_json(codec.encode_state(state))
         conversation.wake_at = state.wake_at
         conversation.held_by = state.held_by
-        conversation.waiting_for_staff = state.waiting_for_staff
+        _wait_for_staff(conversation, state.waiting_for_staff)
 
     def call_staff(self, conversation: Conversation) -> None:
         """A person is wanted here, whatever the dialogue made of it; a state that can be read remembers it."""
-        conversation.waiting_for_staff = True
+        _wait_for_staff(conversation, True)
         with contextlib.suppress(codec.Unreadable, WrongKey):
             state = replace(self.state_of(conversation), waiting_for_staff=True)
             conversation.state_enc = self._sealer.seal_json(codec.encode_state(state))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.linking import LINKED
 from bot.store.masking import mask_name, mask_phone, mask_words
 from bot.store.reports import OPEN_INCIDENT
 from bot.store.sealing import Sealer
@@ -20,25 +22,24 @@ from bot.store.tables import (
     IncidentStep,
     Media,
     Message,
+    Outbox,
     Report,
     ReportPhoto,
     ReportStep,
 )  # fmt: skip
+from bot.store.tables_desk import Shift
+from bot.store.undelivered import STUCK, WAITING, Undelivered
 from bot.store.views import (
-    ConversationRow,
     ConversationView,
     Counts,
-    Filter,
     IncidentView,
     Line,
     PhotoView,
-    ReportRow,
     ReportView,
     StepView,
+    Trouble,
 )  # fmt: skip
 
-PAGE: Final = 50
-"""Rows of one page of a list."""
 CLOSED_INCIDENT: Final = ("resolved", "not_emergency", "false_report", "duplicate")
 QUEUE: Final = ("queued", "filing_unknown", "failed")
 """Reports that wait for a person."""
@@ -80,44 +81,6 @@ class Desk:
 
     # --- conversations ---
 
-    async def conversations(self, wanted: Filter, page: int = 0) -> list[ConversationRow]:
-        """One page, the latest first; one row more than PAGE when there is a next page."""
-        danger = (
-            sa.select(Incident.id)
-            .where(Incident.conversation_id == Conversation.id, Incident.state.not_in(CLOSED_INCIDENT))
-            .exists()
-        )
-        query = (
-            sa.select(Conversation, Contact.name_enc, danger)
-            .join(Contact, Contact.id == Conversation.contact_id)
-            .where(*_conditions(wanted, danger))
-            .order_by(Conversation.last_inbound_at.desc(), Conversation.id.desc())
-            .offset(page * PAGE)
-            .limit(PAGE + 1)
-        )
-        rows = (await self._session.execute(query)).all()
-        last = await self._last_lines([row[0].id for row in rows])
-        return [self._conversation_row(row[0], row[1], bool(row[2]), last.get(row[0].id)) for row in rows]
-
-    async def _last_lines(self, ids: Sequence[int]) -> dict[int, Message]:
-        newest = (
-            sa.select(sa.func.max(Message.id))
-            .where(Message.conversation_id.in_(ids), Message.direction == "in")
-            .group_by(Message.conversation_id)
-        )
-        rows = await self._session.scalars(sa.select(Message).where(Message.id.in_(newest)))
-        return {message.conversation_id: message for message in rows}
-
-    def _conversation_row(
-        self, conversation: Conversation, name_enc: bytes | None, danger: bool, last: Message | None
-    ) -> ConversationRow:
-        name = self._sealer.open_or_none(name_enc)
-        return ConversationRow(
-            conversation.id, conversation.channel, mask_name(name), conversation.last_inbound_at,
-            conversation.waiting_for_staff, conversation.held_by, danger,
-            mask_words(last.text, name) if last else "", (last.understanding or {}).get("intent") if last else None,
-        )  # fmt: skip
-
     async def conversation(
         self, conversation_id: int, *, revealed: bool = False, most: int = 300
     ) -> ConversationView | None:
@@ -126,11 +89,13 @@ class Desk:
         if conversation is None:
             return None
         citizen = await self._citizen(conversation_id)
-        messages = await self._session.scalars(
+        found = await self._session.scalars(
             sa.select(Message).where(Message.conversation_id == conversation_id).order_by(Message.id.desc()).limit(most)
         )
+        messages = list(reversed(found.all()))
+        troubles = await Undelivered(self._session).of([m.outbox_id for m in messages if m.outbox_id])
         titles: dict[str, str] = {}
-        lines = [self._line(m, citizen, revealed, titles) for m in reversed(messages.all())]
+        lines = [self._line(m, citizen, revealed, titles, troubles) for m in messages]
         tickets = await self._session.execute(
             sa.select(Report.ticket, Report.state)
             .where(Report.conversation_id == conversation_id)
@@ -149,12 +114,26 @@ class Desk:
         )  # fmt: skip
 
     @staticmethod
-    def _line(message: Message, citizen: _Citizen, revealed: bool, titles: dict[str, str]) -> Line:
+    def _line(
+        message: Message, citizen: _Citizen, revealed: bool, titles: dict[str, str],
+        troubles: Mapping[int, tuple[str, str | None]],
+    ) -> Line:  # fmt: skip
         text = _title(message, titles)
         text = text if revealed else mask_words(text, citizen.name)
+        state, reason = troubles.get(message.outbox_id or 0, (None, None))
+        data, understanding = message.data or {}, message.understanding
+        if not revealed:
+            # Places and further problems are the citizen's own words, and a button may bear their name.
+            understanding, reason = _masked(understanding, citizen.name), _masked(reason, citizen.name)
+            if data.get("buttons"):
+                data = {**data, "buttons": _masked(data["buttons"], citizen.name)}
         return Line(
-            message.id, message.direction, message.kind, text, message.at, message.data or {}, message.understanding
-        )
+            message.id, message.direction, message.kind, text, message.at, data, understanding,
+            Trouble(state, reason) if state else None,
+        )  # fmt: skip
+
+    async def _name(self, conversation_id: int) -> str | None:
+        return (await names_of(self._session, self._sealer, [conversation_id])).get(conversation_id)
 
     async def _citizen(self, conversation_id: int) -> _Citizen:
         row = (
@@ -167,19 +146,6 @@ class Desk:
         return _Citizen(self._sealer.open_or_none(row[0]), self._sealer.open_or_none(row[1]))
 
     # --- reports ---
-
-    async def reports(self, states: Sequence[str] = (), page: int = 0) -> list[ReportRow]:
-        """One page, what waits longest first; one row more than PAGE when there is a next page."""
-        query = sa.select(Report).order_by(Report.created_at, Report.ticket).offset(page * PAGE).limit(PAGE + 1)
-        if states:
-            query = query.where(Report.state.in_(states))
-        return [
-            ReportRow(
-                r.ticket, r.state, r.channel, r.category, r.classification, r.kecamatan, r.desa, r.tracking_id,
-                r.anonymity, r.created_at, r.changed_at,
-            )
-            for r in await self._session.scalars(query)
-        ]  # fmt: skip
 
     async def report(self, ticket: str, *, revealed: bool = False) -> ReportView | None:
         """A report with its history and photos."""
@@ -197,11 +163,16 @@ class Desk:
         )
         reporter = _Citizen(self._sealer.open_or_none(r.reporter_enc), self._sealer.open_or_none(r.phone_enc))
         name, phone = _shown(reporter, revealed)
+        profile = await self._name(r.conversation_id)
+
+        def words(text: str) -> str:
+            return text if revealed else mask_words(mask_words(text, reporter.name), profile)
+
         return ReportView(
             r.ticket, r.conversation_id, r.channel, r.state, r.category, r.classification, r.kecamatan, r.desa,
-            r.place_detail, r.place_uncertain, r.lat, r.lon, mask_words(r.description), r.incident_date, r.anonymity,
-            name, phone, revealed, r.agency, r.tracking_id, r.note, r.created_at,
-            tuple(StepView(s.state, s.who, s.note, s.at) for s in steps),
+            r.place_detail and words(r.place_detail), r.place_uncertain, r.lat, r.lon, words(r.description),
+            r.incident_date, r.anonymity, name, phone, revealed, r.agency, r.tracking_id, r.note and words(r.note),
+            r.created_at, tuple(StepView(s.state, s.who, s.note and words(s.note), s.at) for s in steps),
             tuple(PhotoView(m.hash, m.content_type, m.size) for m in photos),
         )  # fmt: skip
 
@@ -219,7 +190,19 @@ class Desk:
         else:
             unanswered = sa.case((Incident.state.in_(OPEN_INCIDENT), 0), else_=1)
             query = query.where(Incident.state.not_in(CLOSED_INCIDENT)).order_by(unanswered, Incident.created_at)
-        return [self._incident(i, (), revealed=False) for i in await self._session.scalars(query)]
+        rows = list(await self._session.scalars(query))
+        names = await names_of(self._session, self._sealer, [i.conversation_id for i in rows])
+        return [self._incident(i, (), names.get(i.conversation_id), revealed=False) for i in rows]
+
+    async def callers(self, first: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The incidents of other callers about the same event, by the first one's id."""
+        query = sa.select(Incident.duplicate_of, Incident.id).where(
+            Incident.duplicate_of.in_(first), Incident.state == LINKED
+        )  # fmt: skip
+        found: dict[str, tuple[str, ...]] = {}
+        for row in await self._session.execute(query.order_by(Incident.created_at, Incident.id)):
+            found[str(row[0])] = (*found.get(str(row[0]), ()), str(row[1]))
+        return found
 
     async def incident(self, incident_id: str, *, revealed: bool = False) -> IncidentView | None:
         """An incident with its timeline."""
@@ -229,21 +212,51 @@ class Desk:
         steps = await self._session.scalars(
             sa.select(IncidentStep).where(IncidentStep.incident_id == incident_id).order_by(IncidentStep.id)
         )
+        name = await self._name(incident.conversation_id)
         shown = tuple(
-            StepView(s.what, s.who, s.note if revealed or s.note is None else mask_words(s.note), s.at) for s in steps
+            StepView(s.what, s.who, s.note if revealed or s.note is None else mask_words(s.note, name), s.at)
+            for s in steps
         )
-        return self._incident(incident, shown, revealed=revealed)
+        return self._incident(incident, shown, name, revealed=revealed)
 
-    def _incident(self, i: Incident, steps: tuple[StepView, ...], *, revealed: bool) -> IncidentView:
+    def _incident(self, i: Incident, steps: tuple[StepView, ...], name: str | None, *, revealed: bool) -> IncidentView:
         phone = self._sealer.open_or_none(i.phone_enc)
+
+        def words(text: str) -> str:
+            return text if revealed else mask_words(text, name)
+
         return IncidentView(
             i.id, i.conversation_id, i.channel, i.type, i.level, i.state,
-            i.words if revealed else mask_words(i.words), i.kecamatan, i.desa, i.place_detail, i.lat, i.lon, i.outside,
-            i.victims if revealed or not i.victims else mask_words(i.victims),
+            words(i.words), i.kecamatan, i.desa, i.place_detail and words(i.place_detail), i.lat, i.lon, i.outside,
+            i.victims and words(i.victims),
             (phone or "") if revealed else mask_phone(phone), revealed, tuple(map(str, i.photos)), i.duplicate_of,
             i.acknowledged_by, i.created_at, i.acknowledged_at, f"{i.version}-{i.state}-{i.changed_at.timestamp()}",
-            steps,
+            steps, i.rounds, i.over,
         )  # fmt: skip
+
+    async def desk_revision(self) -> str:
+        """Changes with everything that the desk's list shows of incidents and shifts."""
+        rows = await self._session.execute(
+            sa.select(Incident.id, Incident.version, Incident.state, Incident.changed_at)
+            .order_by(Incident.changed_at.desc(), Incident.id)
+            .limit(120)
+        )
+        shifts = await self._session.scalars(sa.select(Shift.user_id).where(Shift.ended_at.is_(None)))
+        parts = [*(f"{row[0]}/{row[1]}/{row[2]}/{row[3].timestamp()}" for row in rows), *map(str, sorted(shifts))]
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+    async def conversation_revision(self, conversation_id: int) -> str:
+        """Changes with every line, with who holds the conversation, and with what could not be delivered."""
+        row = (
+            await self._session.execute(
+                sa.select(Conversation.waiting_for_staff, Conversation.held_by).where(
+                    Conversation.id == conversation_id
+                )
+            )
+        ).one_or_none()
+        newest = sa.select(sa.func.max(Message.id)).where(Message.conversation_id == conversation_id)
+        stuck = sa.select(sa.func.count()).where(Outbox.conversation_id == conversation_id, sa.or_(STUCK, WAITING))
+        return f"{row}/{await self._session.scalar(newest)}/{await self._session.scalar(stuck)}"
 
     # --- photos and the web chat ---
 
@@ -266,6 +279,29 @@ class Desk:
         )
         titles: dict[str, str] = {}
         return [_chat_line(row[0], row[1], titles) for row in reversed(rows.all())]
+
+
+async def names_of(session: AsyncSession, sealer: Sealer, conversations: Sequence[int]) -> dict[int, str | None]:
+    """Conversation -> the citizen's profile name, which is never shown but hidden wherever their words stand."""
+    rows = await session.execute(
+        sa.select(Conversation.id, Contact.name_enc)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(Conversation.id.in_(set(conversations)))
+    )
+    return {int(row[0]): sealer.open_or_none(row[1]) for row in rows}
+
+
+def _masked(value: Any, name: str | None) -> Any:
+    """The same JSON with every text in it masked."""
+    match value:
+        case str():
+            return mask_words(value, name)
+        case list():
+            return [_masked(one, name) for one in value]
+        case dict():
+            return {key: _masked(one, name) for key, one in value.items()}
+        case _:
+            return value
 
 
 def _title(message: Message, titles: dict[str, str]) -> str:
@@ -293,33 +329,3 @@ def _shown(citizen: _Citizen, revealed: bool) -> tuple[str, str]:
     if revealed:
         return citizen.name or "", citizen.phone or ""
     return mask_name(citizen.name), mask_phone(citizen.phone)
-
-
-def _conditions(wanted: Filter, danger: sa.Exists) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.channel:
-        conditions.append(Conversation.channel == wanted.channel)
-    if wanted.emergency:
-        conditions.append(danger)
-    if wanted.waiting:
-        conditions.append(Conversation.waiting_for_staff.is_(True))
-    if wanted.held:
-        conditions.append(Conversation.held_by.is_not(None))
-    if wanted.failed:
-        trouble = sa.select(Inbox.id).where(Inbox.conversation_id == Conversation.id, Inbox.error.is_not(None))
-        conditions.append(trouble.exists())
-    if wanted.since:
-        conditions.append(Conversation.last_inbound_at >= wanted.since)
-    if wanted.until:
-        conditions.append(Conversation.last_inbound_at < wanted.until)
-    understood: list[sa.ColumnElement[bool]] = []
-    if wanted.intent:
-        understood.append(Message.understanding["intent"].as_string() == wanted.intent)
-    if wanted.category:
-        understood.append(Message.understanding[("category", "code")].as_string() == wanted.category)
-    if wanted.confidence is not None:
-        understood.append(Message.understanding["confidence"].as_float() < wanted.confidence)
-    if understood:
-        spoke = sa.select(Message.id).where(Message.conversation_id == Conversation.id, *understood)
-        conditions.append(spoke.exists())
-    return conditions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,7 +53,7 @@ class Ledger:
             {
                 "conversation_id": line.conversation_id, "inbox_id": line.inbox_id, "outbox_id": outbox_id,
                 "direction": line.direction, "kind": line.kind, "text": line.text, "data": line.data,
-                "understanding": line.understanding, "at": line.at,
+                "understanding": line.understanding, **labels(line.understanding), "at": line.at,
             }
             for (line, item), outbox_id in zip(lines, ids, strict=True)
             if outbox_id is not None or item is None
@@ -60,3 +61,16 @@ class Ledger:
         if rows:
             await self._session.execute(sa.insert(table_of(Message)), rows)
         return [outbox_id for outbox_id in ids if outbox_id is not None]
+
+
+def labels(understanding: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The columns of a message that repeat its understanding (flows.codec's JSON, which leaves defaults out)."""
+    if understanding is None:
+        return dict.fromkeys(("intent", "category", "confidence", "danger"))
+    level = (understanding.get("emergency") or {}).get("level", "none")
+    return {
+        "intent": understanding.get("intent", "luar_topik"),
+        "category": (understanding.get("category") or {}).get("code"),
+        "confidence": float(understanding.get("confidence", 0.0)),
+        "danger": None if level == "none" else level,
+    }

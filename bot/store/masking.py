@@ -29,6 +29,17 @@ def mask_phone(phone: str | None) -> str:
     return f"+{digits[:2]} {digits[2:5]}-****-{digits[-4:]}"
 
 
+_TITLES: Final = ("bapak", "ibu", "haji", "hajah", "toko", "warung", "warga", "pasar", "desa", "mas", "mbak")
+"""Beginnings of profile names that are words like any other."""
+
+
+def unname_words(words: str, name: str | None) -> str:
+    """The same for good, when the person is to be forgotten: the first name alone goes as well."""
+    first = (name or "").split()[:1]
+    alone = first[0] if first and len(first[0]) > 3 and first[0].lower() not in _TITLES else None
+    return mask_words(mask_words(words, name), alone)
+
+
 def mask_words(words: str, name: str | None = None) -> str:
     """Free words without phone numbers, identity numbers, mail addresses and, where given, the person's name."""
     words = _PERSONAL.sub(lambda found: "*" * 4 + found[0][-2:] if found[0][-1].isdigit() else "****", words)

@@ -37,7 +37,8 @@ OPEN: Final[sa.ColumnElement[bool]] = sa.literal_column("outbox.state IN ('pendi
 _ITEMS: Final = (
     sa.select(
         Outbox.id, Outbox.lane, Outbox.kind, Outbox.key, Outbox.conversation_id, Outbox.payload_enc, Outbox.attempts,
-        Outbox.created_at, Outbox.due_at, Contact.channel, Contact.address_enc,
+        Outbox.created_at, Outbox.due_at, Outbox.by_template, Outbox.expires_at, Contact.channel, Contact.address_enc,
+        Conversation.last_inbound_at,
     )
     .join(Conversation, Conversation.id == Outbox.conversation_id)
     .join(Contact, Contact.id == Conversation.contact_id)
@@ -49,7 +50,8 @@ _ITEMS: Final = (
 class Item:
     """A claimed piece of work, ours until `until`. `attempts` were made before; this one is number attempts + 1.
 
-    `payload` is None when it was sealed with another SIAGA_SECRET_KEY.
+    `payload` is None when it was sealed with another SIAGA_SECRET_KEY. `last_contact`: when the citizen last wrote, as
+    known when it was claimed. `by_template` and `expires_at` as in the table.
     """
 
     id: int
@@ -63,6 +65,9 @@ class Item:
     until: datetime
     channel: str
     address: str | None
+    last_contact: datetime
+    by_template: bool = False
+    expires_at: datetime | None = None
 
     @property
     def needs(self) -> dict[str, Any]:
@@ -94,13 +99,13 @@ class OutboxRows:
 
     def row(
         self, lane: Lane, kind: str, key: str, conversation_id: int, payload: dict[str, Any], now: datetime,
-        due_at: datetime, attempts: int = 0,
+        due_at: datetime, attempts: int = 0, expires_at: datetime | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """A row to be added; with `attempts` 1 it is born claimed by its writer until `due_at`."""
         return {
             "lane": int(lane), "kind": kind, "key": key, "conversation_id": conversation_id,
             "payload_enc": self._sealer.seal_json(payload), "state": "pending", "attempts": attempts, "due_at": due_at,
-            "created_at": now,
+            "created_at": now, "expires_at": expires_at,
         }  # fmt: skip
 
     async def add_all(self, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
@@ -172,6 +177,7 @@ class OutboxRows:
         return Item(
             row.id, Lane(row.lane), row.kind, row.key, row.conversation_id, self._opened(row.payload_enc),
             max(row.attempts - 1, 0), row.created_at, row.due_at, row.channel, self._address(row.address_enc),
+            row.last_inbound_at, row.by_template, row.expires_at,
         )  # fmt: skip
 
     def _opened(self, blob: bytes) -> dict[str, Any] | None:
@@ -237,23 +243,6 @@ class OutboxRows:
         if deliveries:
             await self._session.execute(sa.insert(table_of(Delivery)), list(deliveries))
 
-    async def told_later(self, reference: str, outcome: str, detail: str | None, park: bool) -> bool:
-        """The provider's later word on a delivery it had accepted; `park` when it did not arrive after all."""
-        delivery = (
-            await self._session.scalars(sa.select(Delivery).where(Delivery.reference == reference).limit(1))
-        ).one_or_none()
-        if delivery is None:
-            return False
-        delivery.outcome = outcome
-        delivery.detail = detail[:500] if detail else delivery.detail
-        if park:
-            await self._session.execute(
-                sa.update(Outbox)
-                .where(Outbox.id == delivery.outbox_id)
-                .values(state="parked", reason=detail[:500] if detail else outcome)
-            )
-        return True
-
     async def speaks(self, conversation_id: int) -> bool:
         """Whether a bubble to this citizen is still to be brought."""
         query = sa.select(Outbox.id).where(
@@ -289,15 +278,6 @@ class OutboxRows:
             )
         )
         return max(0.0, (now - found).total_seconds()) if isinstance(found, datetime) else 0.0
-
-    async def listing(
-        self, states: Sequence[str] = ("pending", "sending", "parked", "unknown"), most: int = 500
-    ) -> list[Outbox]:
-        """What is not done, newest first."""
-        rows = await self._session.scalars(
-            sa.select(Outbox).where(Outbox.state.in_(states)).order_by(Outbox.id.desc()).limit(most)
-        )
-        return list(rows)
 
 
 def _due(now: datetime) -> sa.ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.conversations import insert_new
 from bot.store.sealing import Sealer
-from bot.store.tables import Incident, IncidentStep, Media, Report, ReportPhoto, ReportStep, table_of
+from bot.store.tables import Incident, IncidentStep, Media, Outbox, Report, ReportPhoto, ReportStep, table_of
 from flows.model import Attachment, Case, FileReport, Place
 
 OPEN_INCIDENT = ("detected", "handed_off", "needs_info", "handoff_failed")
@@ -168,10 +168,11 @@ class Incidents:
         incident.lat, incident.lon = place.lat, place.lon
         incident.outside = case.outside
         incident.phone_enc = self._sealer.seal_or_none(case.phone)
-        if what == "words" and words and words not in incident.words:
+        if what in ("words", "safe", "joke") and words and words not in incident.words:
             incident.words = f"{incident.words}\n{words}"
-        if what == "cancelled" and incident.state in OPEN_INCIDENT:
+        if what == "cancelled" and incident.state in (*OPEN_INCIDENT, "duplicate"):
             incident.state = "not_emergency"
+        incident.over = None if case.over == "none" else case.over
         incident.photos = [*incident.photos, *(p.hash for p in photos)]
         incident.version += 1
         incident.changed_at = now
@@ -192,14 +193,28 @@ class Incidents:
         self.step(incident_id, state, who, None, now)
         return incident
 
-    async def handed_off(self, incident_id: str, transport: str, now: datetime) -> None:
-        """A transport took the alert; nobody has acknowledged it yet."""
+    async def handed_off(self, incident_id: str, rung: str, now: datetime, note: str | None = None) -> None:
+        """A rung of the ladder took the alert (`note`: who there); nobody has acknowledged it yet."""
         await self._session.execute(
             sa.update(Incident)
             .where(Incident.id == incident_id, Incident.state == "detected")
             .values(state="handed_off", changed_at=now)
         )
-        self.step(incident_id, "alerted", transport, None, now)
+        self.step(incident_id, "alerted", rung, note, now)
+
+    async def told(self, incident_id: str) -> set[str]:
+        """The rungs that were told of it, by name."""
+        query = sa.select(IncidentStep.who).where(
+            IncidentStep.incident_id == incident_id, IncidentStep.what == "alerted"
+        )  # fmt: skip
+        return set(await self._session.scalars(query))
+
+    async def climbed(self, incident_id: str, rounds: int, now: datetime) -> None:
+        """The whole ladder was climbed and nobody has answered: it begins again, and the desk turns red."""
+        await self._session.execute(
+            sa.update(Incident).where(Incident.id == incident_id).values(rounds=rounds, changed_at=now)
+        )
+        self.step(incident_id, "unanswered", "siaga", f"putaran ke-{rounds}", now)
 
     def step(self, incident_id: str, what: str, who: str, note: str | None, now: datetime) -> None:
         self._session.add(IncidentStep(incident_id=incident_id, what=what, who=who, note=note, at=now))
@@ -210,6 +225,17 @@ class Incidents:
     async def _locked(self, incident_id: str) -> Incident | None:
         query = sa.select(Incident).where(Incident.id == incident_id).with_for_update()
         return (await self._session.scalars(query)).one_or_none()
+
+    async def unattended(self, most: int = 50) -> list[Incident]:
+        """Incidents that nobody has answered and whose next rung is not in line, oldest first, locked."""
+        # A rung's key has two parts behind the incident's id, that of an update one.
+        rung = sa.select(Outbox.id).where(
+            Outbox.conversation_id == Incident.conversation_id, Outbox.state == sa.literal_column("'pending'"),
+            Outbox.kind == "alert", Outbox.key.like(Incident.id + "/%/%"),
+        )  # fmt: skip
+        query = sa.select(Incident).where(Incident.state.in_(OPEN_INCIDENT), ~rung.exists())
+        query = query.order_by(Incident.created_at, Incident.id).limit(most)
+        return list(await self._session.scalars(query.with_for_update(skip_locked=True)))
 
     async def open_of(self, conversation_id: int) -> str | None:
         """The conversation's latest incident that nobody has acknowledged yet."""

@@ -29,22 +29,38 @@ def _config() -> Config:
 async def upgrade(store: Store, to: str = "head") -> None:
     """Run all migrations up to `to`, in one transaction where the database can."""
 
-    def run(connection: sa.Connection) -> None:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, to)
-
     async with translated(), store.engine.connect() as connection:
         connection = await connection.execution_options(siaga_writes=True)
-        await connection.run_sync(run)
+        await connection.run_sync(upgrade_in, to)
         await connection.commit()
+
+
+def upgrade_in(connection: sa.Connection, to: str) -> None:
+    """The same within the transaction of this connection, which somebody else commits."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
 
 
 async def check(store: Store) -> None:
     """Raise OldSchema unless the database is at the newest migration."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     async with translated(), store.engine.connect() as connection:
-        current = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+        check_version(await connection.run_sync(version_of))
+
+
+def version_of(connection: sa.Connection) -> str | None:
+    """The migration that the database stands at; None when it has no tables."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def known(version: str) -> bool:
+    """Whether this code has the migrations up to `version`."""
+    return any(script.revision == version for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def check_version(current: str | None) -> None:
+    """Raise OldSchema unless `current` is the newest migration."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
     if current != head:
         state = "is empty" if current is None else f"stands at migration {current}, this version wants {head}"
         raise OldSchema(f"the database {state}: run `siaga db upgrade` first")

@@ -45,6 +45,11 @@ def table_of(entity: type[Base]) -> sa.Table:
     return cast(sa.Table, entity.__table__)
 
 
+def _only(condition: str) -> dict[str, Any]:
+    """An index of the rows that fit this condition alone."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
 class Contact(Base):
     """A citizen at one channel."""
 
@@ -64,6 +69,12 @@ class Conversation(Base):
     """One per contact. `state_enc` is flows.codec's JSON, encrypted; `wake_at` when the dialogue wants a Tick."""
 
     __tablename__ = "conversations"
+    __table_args__ = (
+        sa.Index("conversations_latest", "last_inbound_at", "id"),
+        sa.Index("conversations_waiting", "last_inbound_at", "id", sqlite_where=sa.text("waiting_for_staff = 1"),
+                 postgresql_where=sa.text("waiting_for_staff")),
+        sa.Index("conversations_held", "last_inbound_at", "id", **_only("held_by IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contacts.id"), unique=True)
@@ -71,9 +82,10 @@ class Conversation(Base):
     state_enc: Mapped[bytes]
     wake_at: Mapped[datetime | None] = mapped_column(index=True)
     waiting_for_staff: Mapped[bool] = mapped_column(default=False)
+    waiting_since: Mapped[datetime | None]
     held_by: Mapped[str | None]
     created_at: Mapped[datetime]
-    last_inbound_at: Mapped[datetime] = mapped_column(index=True)
+    last_inbound_at: Mapped[datetime]
 
 
 class Inbox(Base):
@@ -85,8 +97,8 @@ class Inbox(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         sa.UniqueConstraint("source", "message_id"),
-        sa.Index("inbox_open", "conversation_id", "id", sqlite_where=sa.text("processed_at IS NULL"),
-                 postgresql_where=sa.text("processed_at IS NULL")),
+        sa.Index("inbox_failed", "conversation_id", **_only("error IS NOT NULL")),
+        sa.Index("inbox_open", "conversation_id", "id", **_only("processed_at IS NULL")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -104,9 +116,21 @@ class Inbox(Base):
 
 
 class Message(Base):
-    """The transcript: what was said by whom, and what the bot understood. `direction`: in, out, staff."""
+    """The transcript: what was said by whom, and what the bot understood. `direction`: in, out, staff.
+
+    `intent`, `category`, `confidence` and `danger` (ask, live) repeat the understanding, to be searched by.
+    `forgotten`: retention took the words and left the labels.
+    """
 
     __tablename__ = "messages"
+    __table_args__ = (
+        sa.Index("messages_understood", "conversation_id", "intent", "category", "confidence",
+                 **_only("intent IS NOT NULL")),
+        sa.Index("messages_doubtful", "confidence", "id", **_only("intent IS NOT NULL")),
+        sa.Index("messages_to_forget", "at", sqlite_where=sa.text("forgotten = 0"),
+                 postgresql_where=sa.text("NOT forgotten")),
+        sa.Index("messages_danger", "id", **_only("danger IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     conversation_id: Mapped[int] = mapped_column(sa.ForeignKey("conversations.id"), index=True)
@@ -117,6 +141,11 @@ class Message(Base):
     text: Mapped[str]
     data: Mapped[dict[str, Any]]
     understanding: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    intent: Mapped[str | None]
+    category: Mapped[str | None]
+    confidence: Mapped[float | None]
+    danger: Mapped[str | None]
+    forgotten: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     at: Mapped[datetime]
 
 
@@ -135,7 +164,9 @@ class Report(Base):
     """A filed report and its way to LAPOR!. `supporters`: other citizens who said that it is theirs as well."""
 
     __tablename__ = "reports"
-    __table_args__ = (sa.Index("reports_alike", "category", "created_at"),)
+    __table_args__ = (
+        sa.Index("reports_alike", "category", "created_at"), sa.Index("reports_latest", "created_at", "ticket"),
+    )  # fmt: skip
 
     ticket: Mapped[str] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(sa.ForeignKey("conversations.id"), index=True)
@@ -174,7 +205,10 @@ class ReportSupport(Base):
 
 
 class ReportPhoto(Base):
-    """A photo, video or document of a report; `upload_id` is LAPOR!'s id once uploaded."""
+    """A photo, video or document of a report; `upload_id` is LAPOR!'s id once uploaded.
+
+    `problem`: why LAPOR! did not take it the last time. `left_out_by`: the petugas who had the report filed without it.
+    """
 
     __tablename__ = "report_photos"
 
@@ -182,6 +216,8 @@ class ReportPhoto(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     hash: Mapped[str] = mapped_column(sa.ForeignKey("media.hash"))
     upload_id: Mapped[str | None]
+    problem: Mapped[str | None]
+    left_out_by: Mapped[str | None]
 
 
 class ReportStep(Base):
@@ -198,9 +234,14 @@ class ReportStep(Base):
 
 
 class Incident(Base):
-    """Someone in danger. `version` grows with every change that is told to the desk."""
+    """Someone in danger. `version` grows with every change that is told to the desk.
+
+    `duplicate_of`: the first incident about the same event. `over`: the citizen has since called it `safe` or a
+    `joke`; only a person closes it. `rounds`: how often the whole ladder was climbed in vain.
+    """
 
     __tablename__ = "incidents"
+    __table_args__ = (sa.Index("incidents_alike", "type", "created_at"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(sa.ForeignKey("conversations.id"), index=True)
@@ -220,6 +261,8 @@ class Incident(Base):
     phone_enc: Mapped[bytes | None]
     photos: Mapped[list[Any]]
     duplicate_of: Mapped[str | None]
+    over: Mapped[str | None]
+    rounds: Mapped[int] = mapped_column(default=0, server_default="0")
     acknowledged_by: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     acknowledged_at: Mapped[datetime | None]
@@ -240,18 +283,20 @@ class IncidentStep(Base):
 
 
 class Outbox(Base):
-    """Work that leaves the house. `state`: pending, sending, done, parked (a person), unknown (a person).
+    """Work that leaves the house. `state`: pending, sending, done, waiting (for the citizen's next contact), parked (a
+    person), unknown (a person).
 
     Claimed by moving `due_at` to now + lease. `sending` is only used for filing, where a repeat would be wrong.
+    `by_template`: the provider said that free text is not allowed any more. From `expires_at` on it is not sent.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         sa.UniqueConstraint("kind", "key"),
-        sa.Index("outbox_due", "lane", "due_at", sqlite_where=sa.text("state IN ('pending', 'sending')"),
-                 postgresql_where=sa.text("state IN ('pending', 'sending')")),
-        sa.Index("outbox_order", "conversation_id", "id", sqlite_where=sa.text("state = 'pending'"),
-                 postgresql_where=sa.text("state = 'pending'")),
+        sa.Index("outbox_due", "lane", "due_at", **_only("state IN ('pending', 'sending')")),
+        sa.Index("outbox_order", "conversation_id", "id", **_only("state = 'pending'")),
+        sa.Index("outbox_stuck", "conversation_id", **_only("state IN ('parked', 'unknown')")),
+        sa.Index("outbox_waiting", "conversation_id", **_only("state = 'waiting'")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -265,6 +310,8 @@ class Outbox(Base):
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
     reason: Mapped[str | None]
+    by_template: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    expires_at: Mapped[datetime | None]
 
 
 class Delivery(Base):
@@ -276,7 +323,7 @@ class Delivery(Base):
     outbox_id: Mapped[int] = mapped_column(sa.ForeignKey("outbox.id"), index=True)
     attempt: Mapped[int]
     started_at: Mapped[datetime]
-    finished_at: Mapped[datetime]
+    finished_at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[str]
     reference: Mapped[str | None] = mapped_column(index=True)
     detail: Mapped[str | None]
@@ -309,13 +356,14 @@ class User(Base):
 
 
 class Session(Base):
-    """A signed-in browser; only the hash of its cookie is stored."""
+    """A signed-in browser; only the hash of its cookie is stored. `verified`: the second factor was given as well."""
 
     __tablename__ = "sessions"
 
     id_hash: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     csrf: Mapped[str]
+    verified: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
@@ -326,7 +374,7 @@ class Audit(Base):
     __tablename__ = "audit"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     user_id: Mapped[int | None]
     action: Mapped[str]
     object: Mapped[str]

@@ -28,6 +28,10 @@ _TEMPORARY: Final = ("08", "28", "3D", "40001", "40P01", "53", "55P03", "57", "5
 serialization, deadlock, resources such as a full disk, a lock not to be had, a shutdown, the machine itself."""
 
 
+class Away(TemporaryFailure):
+    """The database is out of reach, full or busy."""
+
+
 class Store:
     """The database: sessions for reading, sessions for writing, and the sealer both need."""
 
@@ -39,6 +43,8 @@ class Store:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         # One writer at a time within the process spares SQLite the busy wait between our own tasks.
         self._writing = asyncio.Lock() if self.is_sqlite else None
+        self.trouble: str | None = None
+        """Why the latest write failed; None once one has succeeded. A full disk still lets us read."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -52,6 +58,16 @@ class Store:
 
         Raises TemporaryFailure when the database cannot be reached.
         """
+        try:
+            async with self._written() as session:
+                yield session
+        except Away as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = None
+
+    @asynccontextmanager
+    async def _written(self) -> AsyncIterator[AsyncSession]:
         if self._writing is None:
             async with translated(), self._sessions.begin() as session:
                 yield session
@@ -65,6 +81,26 @@ class Store:
                 except BaseException:
                     await session.rollback()
                     raise
+
+    async def scrub(self) -> bool:
+        """Let nothing that was deleted lie about in SQLite's log of changes; False when somebody is still reading it.
+
+        Within the file itself deleted rows are overwritten at once (secure_delete). PostgreSQL's autovacuum reuses
+        what was deleted; its log of changes is the operator's.
+        """
+        if not self.is_sqlite or self._writing is None:
+            return True
+        async with self._writing, translated(), self.engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            # Others must not wait long behind this: who cannot have it now comes back later.
+            await raw.execute("PRAGMA busy_timeout=500")
+            try:
+                async with raw.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+                    row = await cursor.fetchone()
+            finally:
+                await raw.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
+        return bool(row is not None and row[0] == 0)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -92,7 +128,13 @@ def _engine(url: str, is_sqlite: bool) -> AsyncEngine:
         # Transactions are opened by the "begin" hook below, never by the driver.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            f"busy_timeout={PATIENCE * 1000}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -111,15 +153,15 @@ async def translated() -> AsyncIterator[None]:
         yield
     except (OperationalError, PoolTimeout) as error:
         reason = getattr(error, "orig", "no connection is free")
-        raise TemporaryFailure(f"the database does not answer: {reason}") from error
+        raise Away(f"the database does not answer: {reason}") from error
     except OSError as error:
-        raise TemporaryFailure(f"the database cannot be reached: {type(error).__name__} {error}") from error
+        raise Away(f"the database cannot be reached: {type(error).__name__} {error}") from error
     except Exception as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise TemporaryFailure(f"the database connection broke: {type(error.orig).__name__}") from error
+            raise Away(f"the database connection broke: {type(error.orig).__name__}") from error
         # While connecting, asyncpg's errors come bare; later ones come wrapped.
         code = getattr(getattr(error, "orig", error), "sqlstate", None)
         if isinstance(code, str) and code.startswith(_TEMPORARY):
             reason = str(getattr(error, "orig", error)).partition("\n")[0]
-            raise TemporaryFailure(f"the database cannot do it now: {reason} (code {code})") from error
+            raise Away(f"the database cannot do it now: {reason} (code {code})") from error
         raise

@@ -22,18 +22,70 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which conversations to list; None means any. `confidence` asks for a message understood below it (0 to 1)."""
+    """Which conversations to list; None means any. `confidence` asks for a message understood below it (0 to 1).
+
+    `emergency`: an incident of it is open; `danger`: a message of it was understood as live, or as to be asked about.
+    `failed`: something of it could not be read or delivered.
+    """
 
     channel: str | None = None
     emergency: bool = False
     waiting: bool = False
     held: bool = False
     failed: bool = False
+    danger: str | None = None
+    words: str | None = None
     intent: str | None = None
     category: str | None = None
     confidence: float | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFilter:
+    """Which reports to list; None means any, and "" one that has none.
+
+    `complete`: LAPOR! took it at the first submit and never asked for more, or (False) it did not. `ids_alone`: `words`
+    are looked for in ticket and tracking ID, not in what the citizen wrote.
+    """
+
+    states: tuple[str, ...] = ()
+    category: str | None = None
+    kecamatan: str | None = None
+    agency: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    words: str | None = None
+    complete: bool | None = None
+    tickets: tuple[str, ...] | None = None
+    ids_alone: bool = False
+    newest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents to list; None means any. `state`: open, unanswered, or a state by its name."""
+
+    type: str | None = None
+    kecamatan: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One line of the list of incidents."""
+
+    id: str
+    type: str
+    level: str
+    state: str
+    kecamatan: str | None
+    desa: str | None
+    words: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +104,19 @@ class ConversationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a line has not arrived: the state of its outbox item, and what is known of the reason."""
+
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a transcript. `understanding` is flows.codec's JSON, or None where nothing was to understand."""
+    """One line of a transcript. `understanding` is flows.codec's JSON, or None where nothing was to understand.
+
+    `trouble` is None for what arrived or is still on its first way.
+    """
 
     id: int
     direction: str
@@ -62,6 +125,7 @@ class Line:
     at: datetime
     data: dict[str, Any]
     understanding: dict[str, Any] | None
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +211,10 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """An incident as the 112 desk shows it. `revision` changes with everything that is shown."""
+    """An incident as the 112 desk shows it. `revision` changes with everything that is shown.
+
+    `rounds`: how often the whole ladder was climbed in vain; `over`: what the citizen said of its end (safe, joke).
+    """
 
     id: str
     conversation_id: int
@@ -172,3 +239,5 @@ class IncidentView:
     acknowledged_at: datetime | None
     revision: str
     steps: tuple[StepView, ...] = ()
+    rounds: int = 0
+    over: str | None = None

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bot.alerts import AlertHandler
 from bot.effects import Effects
 from bot.followups import EraseHandler, FollowHandler
-from bot.gateways.base import Alert, Photo, Receipt, ReportToFile
+from bot.gateways.base import Alert, FollowupReceipt, Photo, Receipt, ReportToFile
 from bot.gateways.ladder import Rung
-from bot.handlers import AlertHandler, FileHandler, SayHandler
+from bot.gateways.rota import Contact
+from bot.handlers import FileHandler, SayHandler
 from bot.inbound import Inbound
 from bot.incoming import Reader
 from bot.media import MediaFolder
@@ -56,10 +59,11 @@ class ListLapor:
 
     async def add_followup(
         self, complaint_id: str, words: str, photos: Sequence[Photo] = (), *, is_secret: bool = False
-    ) -> None:
+    ) -> FollowupReceipt:
         if self.failures:
             raise self.failures.pop(0)
         self.followed.append((complaint_id, words, [photo.content_type for photo in photos], is_secret))
+        return FollowupReceipt(f"F{len(self.followed)}")
 
     async def close(self) -> None: ...
 
@@ -68,12 +72,14 @@ class ListTransport:
     def __init__(self, name: str) -> None:
         self.name = name
         self.alerts: list[Alert] = []
+        self.told: list[str] = []
         self.failures: list[Exception] = []
 
-    async def alert(self, alert: Alert) -> str:
+    async def alert(self, alert: Alert, to: Contact | None = None) -> str:
         if self.failures:
             raise self.failures.pop(0)
         self.alerts.append(alert)
+        self.told.append(to.name if to else self.name)
         return self.name
 
     async def close(self) -> None: ...
@@ -112,17 +118,27 @@ class TestHouse:
         return [message.text for _, message in self.channel.sent[before:]]
 
 
+@cache
+def _texts(name: Callable[[str], str]) -> Texts:
+    """Read once: they are the same for every house."""
+    return Texts(DATA / "texts", name)
+
+
+def _angled(code: str) -> str:
+    return f"<{code}>"
+
+
 def build(store: Store, folder: Path, ladder: tuple[Rung, ...] = (Rung("desk", "meja 112", 60),),
-          name: Callable[[str], str] = lambda code: f"<{code}>") -> TestHouse:  # fmt: skip
-    channel, lapor, clock = ListChannel(), ListLapor(), MovedClock()
-    transports = {n: ListTransport(n) for n in ("desk", "telegram_group", "webhook")}
+          name: Callable[[str], str] = _angled, lapor: Any = None) -> TestHouse:  # fmt: skip
+    channel, lapor, clock = ListChannel(), lapor or ListLapor(), MovedClock()
+    transports = {n: ListTransport(n) for n in ("desk", "telegram_group", "webhook", "call", "sms")}
     media = MediaFolder(folder / "media")
-    texts = Texts(DATA / "texts", name)
+    texts = _texts(name)
     channels = {"webchat": channel}
     worker = Worker(
         store,
         {
-            "say": SayHandler(channels),
+            "say": SayHandler(channels, clock),
             "file": FileHandler(store, lapor, media, name, timedelta(seconds=30), clock),
             "follow": FollowHandler(store, lapor, media, timedelta(seconds=30), clock),
             "erase": EraseHandler(media, store, clock),

@@ -98,3 +98,32 @@ def test_every_never_keeps_step() -> None:
     pauses = {Every(timedelta(hours=3)).after(START) - START for _ in range(20)}
     assert len(pauses) > 1
     assert all(timedelta(hours=2.7) <= pause <= timedelta(hours=3.3) for pause in pauses)
+
+
+async def test_a_slow_duty_holds_up_no_other_and_is_cut_off(store: Store) -> None:
+    clock, done = Clock(), asyncio.Event()
+
+    async def hangs(now: datetime) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    async def quick(now: datetime) -> str:
+        done.set()
+        return "told"
+
+    every = Every(timedelta(hours=1))
+    duties = Duties(
+        store, [Duty("a", every, hangs, timedelta(seconds=0.5)), Duty("b", every, quick)], clock
+    )  # fmt: skip
+    running = asyncio.create_task(duties.run())
+    async with asyncio.timeout(10):
+        await done.wait()
+        while True:
+            async with reading(store) as tx:
+                rows = {row.name: row.outcome for row in await tx.duties.listing()}
+            if rows == {"a": "failed", "b": "done"}:
+                break
+            await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.wait([running])
+    assert running.cancelled()

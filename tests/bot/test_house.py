@@ -74,7 +74,7 @@ async def test_an_emergency_reaches_the_desk_in_the_step_that_heard_it(house: Te
 
 
 async def test_the_ladder_climbs_until_a_person_acknowledges(store: Store, tmp_path: Path) -> None:
-    house = build(store, tmp_path, (Rung("desk", "meja", 60), Rung("telegram_group", "grup", 60)))
+    house = build(store, tmp_path, (Rung("webhook", "sistem", 60), Rung("telegram_group", "grup", 60)))
     await house.hears(text("kebakaran", "1"))
     assert not house.transports["telegram_group"].alerts
     house.clock.ahead += timedelta(seconds=61)
@@ -90,7 +90,7 @@ async def test_the_ladder_climbs_until_a_person_acknowledges(store: Store, tmp_p
     assert not await house.staff.move_incident(incident.id, "acknowledged", "Ani"), "only the first acknowledges"
     house.clock.ahead += timedelta(hours=1)
     await house.settle()
-    assert len(house.transports["desk"].alerts) == 1
+    assert len(house.transports["webhook"].alerts) == 1
 
 
 async def test_a_broken_rung_gives_way_to_the_next(store: Store, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ async def test_a_refused_reply_is_parked_with_its_reason(house: TestHouse) -> No
     house.channel.failures = [Rejected("blocked by the user")]
     await house.hears(text("lampu jalan mati depan masjid", "1"))
     async with reading(house.store) as tx:
-        parked = await tx.outbox.listing(("parked",))
+        parked = await tx.undelivered.listing(("parked",))
     assert [p.reason for p in parked] == ["blocked by the user"]
 
 

@@ -111,12 +111,12 @@ async def test_a_rung_that_hangs_delays_no_other_incident(store: Store, tmp_path
     webhook = house.transports["webhook"]
     alert, first = webhook.alert, True
 
-    async def hanging(told_of: Any) -> str:
+    async def hanging(*told_of: Any) -> str:
         nonlocal first
         if first:
             first = False
             await asyncio.Event().wait()
-        return await alert(told_of)
+        return await alert(*told_of)
 
     webhook.alert = hanging  # type: ignore[method-assign]
     async with at_work(house.inbound.run(), house.worker.run(Lane.EMERGENCY)):

@@ -11,7 +11,7 @@ import pytest
 from bot.channels.base import Button, Incoming, Media, Outgoing, StaffTap
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_updates import read_update
-from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
+from bot.failures import AwaitsContact, Rejected, TemporaryFailure, TooFast, UnknownOutcome
 from tests.channels.ear import SECRET, TOKEN, Ear, StandIn, encoded
 from tests.gateways.running import free_address
 
@@ -78,12 +78,17 @@ async def test_a_button_that_telegram_cannot_carry_is_rejected(
 @pytest.mark.parametrize(
     ("answer", "failure", "words"),
     [
-        ({"status": 403}, Rejected, "blocked by the user"),
+        ({"status": 403}, AwaitsContact, "blocked by the user"),
+        (
+            {"status": 400, "body": {"ok": False, "error_code": 400, "description": "Bad Request: chat not found"}},
+            AwaitsContact,
+            "Chat not found",
+        ),
         ({"status": 400}, Rejected, "refused the call"),
         ({"status": 401}, Rejected, "SIAGA_TELEGRAM_TOKEN"),
         ({"status": 500}, TemporaryFailure, "Internal Server Error"),
         ({"status": 502, "body": "<html>bad gateway</html>"}, TemporaryFailure, "Bad Gateway"),
-        ({"status": 429}, TemporaryFailure, "wait"),
+        ({"status": 429}, TooFast, "wait"),
         ({"status": 429, "body": "slow down"}, TemporaryFailure, "Too Many Requests"),
         ({"drop": True}, UnknownOutcome, "broke"),
         ({"delay": 2}, UnknownOutcome, "did not answer"),

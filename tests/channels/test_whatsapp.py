@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from fastapi import FastAPI, Response
 
 from bot.channels.base import Button, Incoming, Media, Outgoing
 from bot.channels.whatsapp import WhatsAppChannel
-from bot.failures import Rejected, TemporaryFailure, UnknownOutcome
+from bot.failures import AwaitsContact, Rejected, TemporaryFailure, TooFast, UnknownOutcome
 from tests.channels.ear import ACCOUNT, AUTH_TOKEN, CITIZEN, SENDER, Ear, StandIn, encoded
 from tests.gateways.running import free_address, serving
 
@@ -86,9 +87,9 @@ async def test_long_text_goes_in_pieces(whatsapp: WhatsAppChannel, twilio_standi
 @pytest.mark.parametrize(
     ("answer", "failure", "words"),
     [
-        ({"status": 429, "headers": {"Retry-After": "9"}}, TemporaryFailure, "429"),
-        ({"status": 400, "body": {"code": 63018, "message": "rate", "status": 400}}, TemporaryFailure, "63018"),
-        ({"status": 400, "body": {"code": 63016, "message": "window", "status": 400}}, Rejected, "24 hours"),
+        ({"status": 429, "headers": {"Retry-After": "9"}}, TooFast, "429"),
+        ({"status": 400, "body": {"code": 63018, "message": "rate", "status": 400}}, TooFast, "63018"),
+        ({"status": 400, "body": {"code": 63016, "message": "window", "status": 400}}, AwaitsContact, "24 jam"),
         ({"status": 400, "body": {"code": 21610, "message": "unsubscribed", "status": 400}}, Rejected, "unsubscribed"),
         ({"status": 401}, Rejected, "SIAGA_TWILIO_AUTH_TOKEN"),
         ({"status": 404, "body": "<html>"}, Rejected, "404"),
@@ -107,8 +108,62 @@ async def test_errors_say_what_to_do_next(
         await whatsapp.send(CITIZEN, Outgoing("halo"))
     assert type(caught.value) is failure
     assert AUTH_TOKEN not in str(caught.value)
-    if isinstance(caught.value, TemporaryFailure) and "headers" in answer:
-        assert caught.value.retry_after == 9.0
+    if isinstance(caught.value, TooFast):
+        assert (caught.value.retry_after, caught.value.everywhere) == (
+            (9.0, True) if "headers" in answer else (6.0, False)
+        )
+
+
+async def test_outside_the_window_only_an_approved_template_goes_out(twilio_standin: StandIn) -> None:
+    made = {
+        name: twilio_standin.template(f"Kabar {body}")
+        for name, body in (("status", "{{1}}: {{2}}"), ("notify", "{{1}}"))
+    }
+    channel = WhatsAppChannel(ACCOUNT, AUTH_TOKEN, SENDER, twilio_standin.url, made)
+    without = WhatsAppChannel(ACCOUNT, AUTH_TOKEN, SENDER, twilio_standin.url)
+    await channel.start()
+    await without.start()
+    news = Outgoing("Laporan sudah selesai.\nSudah benar?", YES_NO, subject="KS-261124-AAAA")
+    try:
+        with pytest.raises(AwaitsContact, match="24 jam"):
+            await without.send(CITIZEN, replace(news, closed=True))
+        await channel.send(CITIZEN, replace(news, closed=True))
+        assert (
+            last(twilio_standin)["body"] == "Kabar KS-261124-AAAA: Laporan sudah selesai. Sudah benar? 1. Ya 2. Tidak"
+        )
+        await channel.send(CITIZEN, Outgoing("Halo.", closed=True))
+        assert last(twilio_standin)["content_sid"] == made["notify"]
+        assert last(twilio_standin)["body"] == "Kabar Halo."
+
+        # We think that the window is open and Twilio knows better.
+        twilio_standin.next(path="/Messages.json", status=400, body={"code": 63016, "message": "x", "status": 400})
+        await channel.send(CITIZEN, news)
+        assert last(twilio_standin)["content_sid"] == made["status"]
+        await channel.send(CITIZEN, Outgoing("kata " * 500, closed=True))
+        assert len(last(twilio_standin)["body"]) < 800
+    finally:
+        await channel.close()
+        await without.close()
+
+
+async def test_an_approved_template_that_twilio_refuses_waits_for_the_citizen(twilio_standin: StandIn) -> None:
+    channel = WhatsAppChannel(ACCOUNT, AUTH_TOKEN, SENDER, twilio_standin.url, {"notify": "HX" + "0" * 32})
+    await channel.start()
+    with pytest.raises(AwaitsContact, match="HX0000"):
+        await channel.send(CITIZEN, Outgoing("halo", closed=True))
+    await channel.close()
+
+
+async def test_what_is_known_is_not_asked_about_again(whatsapp: WhatsAppChannel, twilio_standin: StandIn) -> None:
+    since = datetime.now(UTC) - timedelta(hours=24)
+    kept = twilio_standin.say(sender="+628110000004", text="satu")["form"]["MessageSid"]
+    new = twilio_standin.say(sender="+628110000004", text="dua")["form"]["MessageSid"]
+
+    async def known(ids: Sequence[str]) -> set[str]:
+        assert {kept, new} <= set(ids)
+        return set(ids) - {new}
+
+    assert [m.message_id for m in await whatsapp.missed(since, known)] == [new]
 
 
 async def test_a_dropped_answer_was_sent_all_the_same(whatsapp: WhatsAppChannel, twilio_standin: StandIn) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.channels.base import Forged, Incoming, Malformed, Media, WebhookRequest
 from bot.channels.whatsapp import WhatsAppChannel
-from bot.failures import Rejected, TemporaryFailure
+from bot.failures import AwaitsContact, Rejected, TemporaryFailure
 
 URL = "https://siaga.example.go.id/webhooks/twilio"
 AUTH_TOKEN = "token-uji-twilio"
@@ -131,8 +131,8 @@ def report(**fields: str) -> Any:
 def test_delivery_reports() -> None:
     assert report(MessageStatus="delivered").failure is None
     outside = report(MessageStatus="undelivered", ErrorCode="63016").failure
-    assert isinstance(outside, Rejected)
-    assert "24 hours" in str(outside)
+    assert isinstance(outside, AwaitsContact)
+    assert "24 jam" in str(outside)
     assert isinstance(report(MessageStatus="failed", ErrorCode="63018").failure, TemporaryFailure)
     assert isinstance(report(MessageStatus="failed").failure, Rejected)
     with pytest.raises(Malformed):

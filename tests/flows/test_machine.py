@@ -17,6 +17,7 @@ from flows.digress import ANSWERS
 from flows.engine import advance
 from flows.model import (
     AddToReport,
+    AgencyAnswered,
     Attachment,
     Category,
     DataFound,
@@ -26,6 +27,7 @@ from flows.model import (
     Emergency,
     EraseCitizen,
     Event,
+    Filed,
     FileReport,
     IncidentChanged,
     Nearby,
@@ -68,11 +70,11 @@ OPTIONS = [
     "photo:skip", "place:skip", "place:none", "place:keep", "place:other_place", "place:64.08.09", "emergency:yes",
     "emergency:no", "emergency:skip", "report:new", "status", "staff", "shelf:take", "shelf:drop", "nonsense",
     "change:phone", "phone:skip", "similar:support", "similar:new", "similar:drop", "done:yes", "done:no", "erase:yes",
-    "erase:no",
+    "erase:no", "info:answer",
 ]  # fmt: skip
 ASKS_WITHOUT_BUTTONS = {
     "ask_description", "ask_new_description", "ask_date", "ask_date_again", "ask_reporter", "emergency_ask_place",
-    "emergency_ask_place_again", "ask_not_done",
+    "emergency_ask_place_again", "ask_not_done", "ask_info",
 }  # fmt: skip
 
 ranked = st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=4, unique=True).map(
@@ -231,10 +233,21 @@ class Dialogue(RuleBasedStateMachine):
             self.now = max(self.now, self.state.wake_at)
         self.happens(Tick(*self.stamp()))
 
-    @rule(state=st.sampled_from(["queued", "filing_unknown", "submitted", "need_info", "done", "rejected"]))
-    def the_report_moves_on(self, state: Any) -> None:
+    @rule(
+        state=st.sampled_from(
+            ["queued", "filing_unknown", "submitted", "need_info", "transferred", "done", "archived", "rejected"]
+        ),
+        filed=st.booleans(), addressee=st.sampled_from([None, "Dinas Perhubungan"]),
+    )  # fmt: skip
+    def the_report_moves_on(self, state: Any, filed: bool, addressee: str | None) -> None:
         ticket = self.tickets[-1] if self.tickets else "KS-261124-AAAA"
-        self.happens(ReportChanged(*self.stamp(), ticket, state, "123"))
+        was = Filed("lampu mati", "lampu_jalan", "pengaduan", Place("64.08.04"), self.now.date()) if filed else None
+        self.happens(ReportChanged(*self.stamp(), ticket, state, "123", None, addressee, was))
+
+    @rule(sender=st.sampled_from([None, "Dinas Perhubungan"]), files=st.sampled_from([(), ("a.jpg",)]))
+    def an_agency_answers(self, sender: str | None, files: tuple[str, ...]) -> None:
+        ticket = self.tickets[-1] if self.tickets else "KS-261124-AAAA"
+        self.happens(AgencyAnswered(*self.stamp(), ticket, "Sudah kami jadwalkan.", sender, files))
 
     @rule(
         state=st.sampled_from(["acknowledged", "dispatched", "on_scene", "resolved", "not_emergency", "unanswered"]),

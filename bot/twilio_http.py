@@ -1,20 +1,26 @@
 """The twilio client's transport over aiohttp: another host for a stand-in, and honest about failures.
 
-twilio's own transport logs every call, cannot post JSON and lets a broken connection through raw.
+twilio's own transport logs every call, cannot post JSON and lets a broken connection through raw. Shared by the
+WhatsApp channel and the rungs that call and text, which may not import one another.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
+from twilio.base.exceptions import (  # type: ignore[import-untyped,unused-ignore]
+    TwilioRestException,
+    TwilioServiceException,
+)
 from twilio.http.response import Response  # type: ignore[import-untyped,unused-ignore]
 
-from bot.failures import TemporaryFailure, UnknownOutcome
+from bot.failures import Rejected, SiagaError, TemporaryFailure, TooFast, UnknownOutcome
 
 REAL_API: Final = "https://api.twilio.com"
 CONNECT_SECONDS: Final = 5.0
@@ -81,7 +87,9 @@ class TwilioTransport:
             raise TemporaryFailure(f"no connection to Twilio ({type(error).__name__})") from None
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as error:
             raise UnknownOutcome(f"Twilio did not answer ({type(error).__name__})") from None
-        if status == 429 or status >= 500:
+        if status == 429:
+            raise TooFast("Twilio answered 429", float(wish) if wish.isdigit() else None, everywhere=True)
+        if status >= 500:
             raise TemporaryFailure(f"Twilio answered {status}", float(wish) if wish.isdigit() else None)
         return Response(status, text, response.headers)
 
@@ -103,3 +111,19 @@ def _each(value: object) -> Iterable[object]:
 
 def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+REFUSALS: Final = (TwilioRestException, TwilioServiceException)
+_NUMBER: Final = re.compile(r"\+?\d[\d ().-]{6,}\d")
+
+
+def refusal(error: Any) -> SiagaError:
+    """Twilio's refusal of a call or an SMS as one of ours; telephone numbers in its words are left out."""
+    status, code = int(error.status or 0), error.code
+    if status == 429 or status >= 500 or code == 20429:
+        return TemporaryFailure(f"Twilio answered {code or status}")
+    if code == 20003 or status == 401:
+        return Rejected("Twilio does not accept SIAGA_TWILIO_ACCOUNT_SID with SIAGA_TWILIO_AUTH_TOKEN")
+    words = str(getattr(error, "msg", None) or getattr(error, "detail", None) or "")
+    words = words.removeprefix("Unable to create record: ")
+    return Rejected(f"Twilio refused it ({code or status}): {_NUMBER.sub('(number)', words)}")
