@@ -33,7 +33,7 @@ check: uv ## lint, types, import rules, fast tests
 	@$(UV) run --frozen --group dev ruff check .
 	@$(UV) run --frozen --group dev mypy
 	@$(UV) run --frozen --group dev lint-imports
-	@$(UV) run --frozen --group dev pytest tests --ignore=tests/e2e
+	@$(UV) run --frozen --group dev pytest --numprocesses 2 --dist loadfile tests --ignore=tests/e2e --ignore=tests/chaos --ignore=tests/learning
 
 rasa: uv ## Rasa's own environment (Python 3.10)
 	@UV_PROJECT_ENVIRONMENT=.venv-rasa $(UV) sync --quiet --frozen --python $(PY310) --no-default-groups --group rasa

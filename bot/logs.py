@@ -6,12 +6,26 @@ import logging
 import sys
 import traceback
 from types import TracebackType
+from typing import TextIO, cast
 
 import structlog
 
 from bot.failures import SiagaError, told
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class _Stderr:
+    """Whatever `sys.stderr` is when a line is written: the one of the start may be closed by then."""
+
+    def write(self, words: str) -> int:
+        return sys.stderr.write(words)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+_STDERR = cast(TextIO, _Stderr())
 
 
 def configure(level: str, log_format: str) -> None:
@@ -36,10 +50,10 @@ def configure(level: str, log_format: str) -> None:
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_STDERR),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=level, stream=sys.stderr, force=True)
+    logging.basicConfig(level=level, stream=_STDERR, force=True)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(_WithoutWords("%(asctime)s %(levelname)s %(name)s %(message)s"))
     # These write URLs, and Telegram's URLs hold the token.

@@ -34,7 +34,10 @@ async def _anew(name: str, template: str | None = "template0") -> None:
 
     connection = await asyncpg.connect(os.environ["SIAGA_TEST_POSTGRES"])
     try:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        # Not WITH (FORCE): that may not end the server's own vacuum, which a plain DROP sends away by itself.
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                 " WHERE datname = $1 AND usename = current_user", name)  # fmt: skip
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
         if template:
             await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     finally:

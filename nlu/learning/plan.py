@@ -89,4 +89,5 @@ def reader_plan(settings: Mapping[str, Any]) -> ReaderPlan:
 def danger_goals(settings: Mapping[str, Any]) -> DangerGoals:
     names = ("ask_recall", "ask_ordinary", "live_recall", "live_ordinary", "live_lookalikes")
     at = settings["live_at"]
-    return DangerGoals(*(float(settings[name]) for name in names), None if at is None else float(at))
+    shares = {name: float(settings[name]) for name in names}
+    return DangerGoals(**shares, live_at=None if at is None else float(at))

@@ -14,7 +14,7 @@ from bot.gateways.lapor_answers import ComplaintStatus, Followup
 from bot.polling import AT_ONCE, AWAY, MOST, StatusPolling
 from bot.store.tables_desk import Notice
 from bot.store.tables_lapor import ReportAtLapor
-from bot.store.transaction import reading
+from bot.store.transaction import reading, writing
 from bot.store.unit_of_work import Store
 from tests.bot.both import HOURS_3, ON_ONE_DATABASE, Both, both, lapor_address, many
 from tests.bot.house import build
@@ -144,6 +144,19 @@ async def test_need_info_is_answered_once_and_does_not_come_back_as_an_answer(bo
     assert await both.at_lapor(ticket) == ["tiang nomor 12, telepon [nomor telepon dihapus]"]
     assert await both.polled() == []
     assert await both.state(ticket) == "in_progress"
+
+
+async def test_a_receipt_with_another_id_than_the_list_does_not_loop_back(both: Both) -> None:
+    ticket = await both.filed()
+    await both.says(ticket, status_name="Tunda", note="Mohon nomor tiang.")
+    await both.polled()
+    await both.house.hears(text("tiang nomor 12", "i1"))
+    async with writing(both.house.store) as tx:
+        (sent,) = [one for one in await tx.at_lapor.followups(ticket) if one.ours]
+        sent.lapor_id = "kwitansi-7"
+    assert await both.polled() == []
+    async with reading(both.house.store) as tx:
+        assert "kwitansi-7" not in [one.lapor_id for one in await tx.at_lapor.followups(ticket)]
 
 
 async def test_a_followup_of_unknown_outcome_is_settled_when_it_is_seen(both: Both) -> None:

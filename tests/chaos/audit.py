@@ -153,8 +153,18 @@ def _left_over(
         elif cause := next((why for one in earlier if (why := _cause(one, bubble, cuts))), None):
             doubles[cause] += 1
         else:
-            findings.append(Finding("unexplained double", citizen, f"{bubble.begins!r} came again without a reason"))
+            findings.append(Finding("unexplained double", citizen, _without_reason(bubble, earlier[-1], cuts)))
     return findings
+
+
+def _without_reason(second: Bubble, first: Bubble, cuts: Sequence[Cut]) -> str:
+    """What somebody needs who looks for the reason."""
+    between = ", ".join(
+        f"{cut.means} {cut.at - first.at:+.1f} to {cut.until - first.at:+.1f} s"
+        for cut in cuts if cut.until >= first.at - 10 and cut.at <= second.at
+    )  # fmt: skip
+    again = f"{second.begins!r} came again after {second.at - first.at:.1f} s without a reason"
+    return f"{again}; around it {between or 'nothing happened'}"
 
 
 def _cause(first: Bubble, second: Bubble, cuts: Sequence[Cut]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final, Protocol
 
 import pytest
@@ -19,6 +21,22 @@ from tests.e2e.processes import free_port
 
 _DEBIAN: Final = "/usr/lib/postgresql"
 _SETTINGS: Final = "max_connections = 200\nlisten_addresses = '127.0.0.1'\nlogging_collector = off\n"
+
+
+_RUNNING: Final[list[PostgresServer]] = []
+_before = signal.getsignal(signal.SIGTERM)
+
+
+def _end_servers(number: int, frame: FrameType | None) -> None:
+    """A run that is told to end takes its servers along: they are in a session of their own."""
+    for server in list(_RUNNING):
+        server.remove()
+    if callable(_before):
+        _before(number, frame)
+    raise SystemExit(128 + number)
+
+
+signal.signal(signal.SIGTERM, _end_servers)
 
 
 class Database(Protocol):
@@ -60,6 +78,7 @@ class PostgresServer:
         self.url = f"postgresql://kacau@127.0.0.1:{self._port}/postgres"
 
     def create(self) -> None:
+        _RUNNING.append(self)
         if os.getuid() == 0:
             shutil.chown(self._data, "postgres", "postgres")
         self._run("initdb", "-D", str(self._data), "-U", "kacau", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
@@ -76,6 +95,8 @@ class PostgresServer:
         if (self._data / "postmaster.pid").exists():
             self._control("stop", "-m", "immediate")
         shutil.rmtree(self._data, ignore_errors=True)
+        if self in _RUNNING:
+            _RUNNING.remove(self)
 
     def _control(self, what: str, *more: str) -> None:
         log = self._data / "server.log"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from dataclasses import replace
+from collections import Counter
 from typing import Any, Final
 
 import httpx
@@ -184,19 +184,15 @@ class InBrowser(Person):
             if data["direction"] == "out":
                 self._shown.append(self._seen(data))
             return
-        # The page is drawn anew; what stood there before was seen before.
-        before, self._shown = self._shown, []
+        # The page is drawn anew: only what stands there more often than before was not seen yet.
+        before = Counter(seen.bubble.text for seen in self._shown)
         for row in (row for row in data if row["direction"] == "out"):
-            new = self._seen(row)
-            n = len(self._shown)
-            same = n < len(before) and before[n].bubble.text == new.bubble.text
-            self._shown.append(before[n] if same else new)
+            if before[row["text"]] > 0:
+                before[row["text"]] -= 1
+            else:
+                self._shown.append(self._seen(row))
 
     def _seen(self, row: Any) -> Seen:
         bubble = Bubble(self.address, time.time(), row["text"], beginning(row["text"]))
         buttons = row.get("buttons") or ()
         return Seen(bubble, tuple(b["id"] for b in buttons), tuple(b["title"] for b in buttons))
-
-    def at_the_end(self) -> list[Bubble]:
-        """What the page shows in the end, each with the moment it was first seen."""
-        return [replace(seen.bubble) for seen in self._shown]

@@ -9,7 +9,7 @@ import random
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -203,14 +203,18 @@ async def _does(town: Town, person: Person, part: Part, turn: Any, used: set[int
         otherwise = part.fork()
         expected = part.hears(turn)
         refused = otherwise.hears(NOT_ARRIVED) if "photo" in turn else []
-        at = time.time()
-        await _acts(person, turn)
-        got = await _answer(person, expected, refused, at, used)
         words = str(turn.get("citizen") or turn)
         cry = part.story.cry if part.story.cry == turn.get("citizen") else None
-        town.acts.append(Act(person.address, at, words, tuple(got), part.filed, part.photos if part.filed else 0, cry))
+        photos = part.photos if part.filed else 0
+        act = Act(person.address, time.time(), words, tuple(expected), part.filed, photos, cry)
+        # Written down at once: one that is never answered is in the record as well.
+        town.acts.append(act)
+        place = len(town.acts) - 1
+        await _acts(person, turn)
+        got = await _answer(person, expected, refused, act.at, used)
         if got == expected:
             return part
+        town.acts[place] = replace(act, answers=tuple(got))
         part = otherwise
 
 
@@ -348,7 +352,7 @@ async def _records(town: Town, unknown: frozenset[str]) -> Records:
         await mail.look()
         bubbles += [seen.bubble for address, seen_ in mail.by.items() if address != str(STAFF_CHAT) for seen in seen_]
     for browser in town.browsers:
-        bubbles += browser.at_the_end()
+        bubbles += [seen.bubble for seen in browser.heard]
     received = outside.emergency.get("/_received")
     alerts = [Alert(i["incident"], i["words"], at) for i, at in zip(received["incidents"], received["at"], strict=True)]
     desk = await asyncio.to_thread(_desk, town.house)

@@ -92,13 +92,17 @@ def database(kind: str, folder: Path) -> str:
 def drop(url: str) -> None:
     """Remove a database that `database` made; a file goes with its folder."""
     if url.startswith("postgresql"):
-        _administer(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
+        name = urlsplit(url).path[1:]
+        # Not WITH (FORCE): that may not end the server's own vacuum, which a plain DROP sends away by itself.
+        ours = f"FROM pg_stat_activity WHERE datname = '{name}' AND usename = current_user"
+        _administer(f"SELECT pg_terminate_backend(pid) {ours}", f'DROP DATABASE "{name}"')
 
 
-def _administer(statement: str) -> None:
+def _administer(*statements: str) -> None:
     async def do() -> None:
         connection = await asyncpg.connect(POSTGRES)
-        await connection.execute(statement)
+        for statement in statements:
+            await connection.execute(statement)
         await connection.close()
 
     asyncio.run(do())
