@@ -115,9 +115,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoHouse]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window. Ended with its module: while it lives no other loop can run here."""
     if CHROMIUM is None:
         pytest.skip("no Chromium: `make test` installs it on Debian")
     with sync_playwright() as playwright:
