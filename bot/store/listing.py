@@ -122,8 +122,11 @@ class Lists:
             found.append(Conversation.id.in_(sa.select(Message.conversation_id).where(Message.danger == wanted.danger)))
         if wanted.failed:
             unread = sa.select(Inbox.conversation_id).where(Inbox.error.is_not(None))
-            unsent = sa.select(Outbox.conversation_id).where(sa.or_(STUCK, WAITING), Outbox.kind == "say")
-            found.append(sa.or_(Conversation.id.in_(unread), Conversation.id.in_(unsent)))
+            # One question for each partial index: of an "or" of both SQLite uses neither.
+            stuck, waiting = (
+                sa.select(Outbox.conversation_id).where(state, Outbox.kind == "say") for state in (STUCK, WAITING)
+            )
+            found.append(sa.or_(*(Conversation.id.in_(ids) for ids in (unread, stuck, waiting))))
         if wanted.intent or wanted.category or wanted.confidence is not None:
             understood = [Message.conversation_id == Conversation.id, Message.intent.is_not(None)]
             if wanted.intent:

@@ -30,8 +30,11 @@ class Lane(IntEnum):
     FILING = 3
 
 
-OPEN: Final[sa.ColumnElement[bool]] = sa.literal_column("outbox.state IN ('pending', 'sending')", sa.Boolean)
-"""Written out as the index outbox_due has it, so that SQLite uses the index and never reads what is done."""
+OPEN: Final = cast("sa.ColumnElement[bool]", sa.literal_column("outbox.state IN ('pending', 'sending')"))
+"""Written out as the index outbox_due has it, so that SQLite uses the index and never reads what is done.
+
+Without a type: SQLite has no booleans, and of a typed literal SQLAlchemy makes "... = 1", which no index knows.
+"""
 
 
 _ITEMS: Final = (

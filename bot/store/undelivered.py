@@ -20,8 +20,8 @@ LASTS: Final[Mapping[Lane, timedelta]] = {
 """How long after it was written a bubble is still worth reading, when its citizen could not be reached meanwhile."""
 UNSENT: Final = ("pending", "sending", "waiting", "parked", "unknown")
 EXPIRED: Final = "kedaluwarsa: tidak dikirim karena sudah terlalu lama; warga dapat menanyakan statusnya kapan saja"
-WAITING: Final[sa.ColumnElement[bool]] = sa.literal_column("outbox.state = 'waiting'", sa.Boolean)
-STUCK: Final[sa.ColumnElement[bool]] = sa.literal_column("outbox.state IN ('parked', 'unknown')", sa.Boolean)
+WAITING: Final = cast("sa.ColumnElement[bool]", sa.literal_column("outbox.state = 'waiting'"))
+STUCK: Final = cast("sa.ColumnElement[bool]", sa.literal_column("outbox.state IN ('parked', 'unknown')"))
 """Written out as the partial indexes have them, so that what is done is never read."""
 _INDEXED: Final = ((OPEN, ("pending", "sending")), (STUCK, ("parked", "unknown")), (WAITING, ("waiting",)))
 
